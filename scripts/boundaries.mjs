@@ -44,26 +44,37 @@ const imports = new Map()
 for (const file of sources(join(root, 'packages'))) {
   const text = readFileSync(file, 'utf8')
   const found = importsOf(text)
-  imports.set(file, found.filter((one) => one.startsWith('.')).map((one) => resolve(dirname(file), one)))
+  imports.set(
+    file,
+    found.filter((one) => one.startsWith('.')).map((one) => resolve(dirname(file), one)),
+  )
   const [, name, , ...rest] = relative(root, file).split('/')
   const isTest = /\.test\.tsx?$/.test(file) || relative(root, file).split('/')[2] === 'test'
   if (isTest) continue
   for (const target of found) {
     const ours = /^@keyward\/([a-z]+)(?:\/|$)/.exec(target)?.[1] ?? (target === 'keyward' ? 'cli' : undefined)
     if (ours && ours !== name && !packagesAllowed[name]?.includes(ours)) report(file, `package ${name} must not import ${ours}`)
-    if (target.startsWith('.') && relative(join(root, 'packages', name), resolve(dirname(file), target)).startsWith('..')) report(file, `import leaves its package by path: ${target}`)
+    if (target.startsWith('.') && relative(join(root, 'packages', name), resolve(dirname(file), target)).startsWith('..'))
+      report(file, `import leaves its package by path: ${target}`)
     if (name === 'server') {
       const folder = rest.length > 1 ? rest[0] : rest[0]?.replace(/\.ts$/, '')
-      const to = target.startsWith('.') ? relative(join(root, 'packages', 'server', 'src'), resolve(dirname(file), target)).split('/')[0]?.replace(/\.ts$/, '') : undefined
+      const to = target.startsWith('.')
+        ? relative(join(root, 'packages', 'server', 'src'), resolve(dirname(file), target))
+            .split('/')[0]
+            ?.replace(/\.ts$/, '')
+        : undefined
       if (to && to !== folder && serverForbidden[folder]?.includes(to)) report(file, `${folder}/ must not import ${to}`)
-      if (socketModules.includes(target) && !socketFolders.includes(folder) && !isTypeOnly(text, target)) report(file, `${target} opens sockets: go through egress/`)
+      if (socketModules.includes(target) && !socketFolders.includes(folder) && !isTypeOnly(text, target))
+        report(file, `${target} opens sockets: go through egress/`)
     }
     if (name === 'contract' && target.startsWith('node:')) report(file, 'contract does no IO')
   }
-  if (name === 'server' && !listeners.includes(rest.at(-1)) && rest[0] !== 'egress' && /(^|[^.\w])fetch\(/m.test(text)) report(file, 'fetch() opens sockets: go through egress/')
+  if (name === 'server' && !listeners.includes(rest.at(-1)) && rest[0] !== 'egress' && /(^|[^.\w])fetch\(/m.test(text))
+    report(file, 'fetch() opens sockets: go through egress/')
 }
 for (const cycle of cycles(imports)) problems.push(`import cycle: ${cycle.map((file) => relative(root, file)).join(' -> ')}`)
-if (imports.size < filesSeenMin) problems.push(`only ${imports.size} files seen, at least ${filesSeenMin} expected: the checker looked in the wrong place`)
+if (imports.size < filesSeenMin)
+  problems.push(`only ${imports.size} files seen, at least ${filesSeenMin} expected: the checker looked in the wrong place`)
 
 for (const problem of problems) process.stderr.write(`${problem}\n`)
 process.stdout.write(`boundaries: ${imports.size} files, ${problems.length} problems\n`)
@@ -75,7 +86,10 @@ function report(file, text) {
 
 function importsOf(text) {
   const found = []
-  for (const match of text.matchAll(/(?:^|[\n;])\s*(?:import|export)\s[^'"`;]*?from\s*['"]([^'"]+)['"]|(?:^|[\n;])\s*import\s*['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]/g)) found.push(match[1] ?? match[2] ?? match[3])
+  for (const match of text.matchAll(
+    /(?:^|[\n;])\s*(?:import|export)\s[^'"`;]*?from\s*['"]([^'"]+)['"]|(?:^|[\n;])\s*import\s*['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]/g,
+  ))
+    found.push(match[1] ?? match[2] ?? match[3])
   return found
 }
 

@@ -33,7 +33,12 @@ function buildConsole() {
   const folder = join(root, 'packages', 'console')
   if (!existsSync(join(folder, 'vite.config.ts'))) return
   const marker = join(folder, 'dist', '.keyward-built')
-  const inputs = [join(root, 'package-lock.json'), ...filesBelow(folder, ['dist', 'node_modules']), ...filesBelow(join(root, 'packages', 'contract'), ['node_modules']), ...filesBelow(join(root, 'packages', 'sdk'), ['node_modules'])]
+  const inputs = [
+    join(root, 'package-lock.json'),
+    ...filesBelow(folder, ['dist', 'node_modules']),
+    ...filesBelow(join(root, 'packages', 'contract'), ['node_modules']),
+    ...filesBelow(join(root, 'packages', 'sdk'), ['node_modules']),
+  ]
   const state = digest(inputs.flatMap((file) => [file.slice(root.length), readFileSync(file)]))
   if (existsSync(marker) && readFileSync(marker, 'utf8') === state) return
   say('building the console …')
@@ -50,15 +55,25 @@ function ensureBrowser() {
   const isRoot = process.getuid?.() === 0
   if (isRoot && existsSync('/usr/bin/apt-get')) {
     say('installing Chromium for the browser tests (apt-get) …')
-    const apt = (...args) => spawnSync('apt-get', args, { stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } }).status === 0
+    const apt = (...args) =>
+      spawnSync('apt-get', args, { stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } })
+        .status === 0
     const install = () => apt('install', '-y', '--no-install-recommends', 'chromium')
     if (install() || (apt('update') && install())) if (browserOf()) return
   }
-  fail('the browser tests need Chromium, and it could not be installed here.\n  Fix: sudo apt-get install --no-install-recommends chromium   (or set KEYWARD_CHROMIUM to a Chromium or Chrome)')
+  fail(
+    'the browser tests need Chromium, and it could not be installed here.\n  Fix: sudo apt-get install --no-install-recommends chromium   (or set KEYWARD_CHROMIUM to a Chromium or Chrome)',
+  )
 }
 
 function browserOf() {
-  const places = [process.env.KEYWARD_CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome']
+  const places = [
+    process.env.KEYWARD_CHROMIUM,
+    '/usr/bin/chromium',
+    '/usr/bin/chromium-browser',
+    '/usr/bin/google-chrome',
+    '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+  ]
   return places.find((place) => place && existsSync(place))
 }
 

@@ -1,0 +1,48 @@
+/** Every bound that a caller can meet, in one place, each with its unit in its name and its reason. */
+export const limits = {
+  /** JSON bodies of the control API: the largest legitimate one is a grant with a long scope. */
+  apiBodyBytesMax: 1_048_576,
+  /** Depth of JSON nesting that we parse: deeper is an attack on recursive code. */
+  jsonDepthMax: 64,
+  /** Names are shown in tables. */
+  nameCharsMax: 120,
+  descriptionCharsMax: 2_000,
+  /** A secret is a key, a token, a PEM bundle or a service account file. */
+  secretBytesMax: 65_536,
+  pageItemsDefault: 50,
+  pageItemsMax: 200,
+  /** Tokens are short-lived: minutes by default, never more than a working day. */
+  tokenSecondsDefault: 600,
+  tokenSecondsMin: 30,
+  tokenSecondsMax: 28_800,
+  /** An idempotency key is remembered for a day. */
+  idempotencySecondsMax: 86_400,
+  idempotencyKeyCharsMax: 128,
+  /** Request bodies through the gateway: long contexts with images. Larger uploads go through /files, streamed. */
+  gatewayJsonBytesMax: 33_554_432,
+  gatewayUploadBytesMax: 536_870_912,
+  gatewayHeaderBytesMax: 65_536,
+  /** The side parser's buffer for one SSE event; a longer event passes through unread and its usage counts as unknown. */
+  sseEventBytesMax: 1_048_576,
+  /** Access tokens that we accept for parsing. Ours are under 2 KiB. */
+  tokenBytesMax: 16_384,
+  /** A node that has not heard the change feed for this long refuses (promise 5). */
+  deafAfterMs: 1_500,
+  changePollMs: 200,
+  /** How long a model call may take as a whole before it is cut and settled. */
+  callSecondsDefault: 600,
+  callSecondsMax: 3_600,
+  upstreamConnectMsMax: 10_000,
+  /** Scopes: entries in one list. */
+  scopeEntriesMax: 200,
+  sessionHoursMax: 12,
+  sessionIdleMinutesMax: 120,
+  /** Dangerous acts need an authentication that is at most this old. */
+  freshAuthMinutesMax: 10,
+  signInLinkMinutesMax: 10,
+  localLoginMinutesMax: 60,
+  apiTokenDaysDefault: 90,
+  apiTokenDaysMax: 365,
+  passwordCharsMin: 12,
+  passwordCharsMax: 256,
+} as const

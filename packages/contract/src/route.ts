@@ -1,0 +1,98 @@
+import type { z } from 'zod'
+import type { ErrorCode } from './errors.ts'
+import type { Permission } from './permissions.ts'
+
+export type HttpVerb = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
+
+/**
+ * One operation of the control API. The table of all of them (`routes.ts`) is what the server implements, the SDK and CLI call,
+ * the OpenAPI document describes and the authorization test walks.
+ */
+export interface Route<
+  Params extends z.ZodObject | undefined = z.ZodObject | undefined,
+  Query extends z.ZodObject | undefined = z.ZodObject | undefined,
+  Body extends z.ZodType | undefined = z.ZodType | undefined,
+  Answer extends z.ZodType | undefined = z.ZodType | undefined,
+> {
+  readonly id: string
+  readonly method: HttpVerb
+  /** Below the origin, with `{name}` for parameters. */
+  readonly path: string
+  readonly summary: string
+  /** `public`: nobody is signed in yet. `signed-in`: anyone who is, about themselves. Else a permission of the matrix. */
+  readonly access: Permission | 'public' | 'signed-in'
+  readonly params: Params
+  readonly query: Query
+  readonly body: Body
+  readonly status: 200 | 201 | 204
+  readonly answer: Answer
+  /** Takes an `Idempotency-Key` header. */
+  readonly idempotent: boolean
+  /** `gives`: answers with an ETag. `needs`: wants If-Match, and gives the new ETag. */
+  readonly etag: 'gives' | 'needs' | 'none'
+  /** Needs an authentication of the last 10 minutes. */
+  readonly fresh: boolean
+  readonly errors: readonly ErrorCode[]
+}
+
+interface RouteInput<P, Q, B, A> {
+  id: string
+  method: HttpVerb
+  path: string
+  summary: string
+  access: Route['access']
+  params?: P
+  query?: Q
+  body?: B
+  status?: 200 | 201 | 204
+  answer?: A
+  idempotent?: boolean
+  etag?: Route['etag']
+  fresh?: boolean
+  errors?: readonly ErrorCode[]
+}
+
+export function defineRoute<
+  P extends z.ZodObject | undefined = undefined,
+  Q extends z.ZodObject | undefined = undefined,
+  B extends z.ZodType | undefined = undefined,
+  A extends z.ZodType | undefined = undefined,
+>(input: RouteInput<P, Q, B, A>): Route<P, Q, B, A> {
+  const implied: ErrorCode[] = input.access === 'public' ? [] : ['unauthenticated', 'forbidden', 'csrf-refused']
+  if (input.params) implied.push('not-found')
+  if (input.query || input.body || input.params) implied.push('invalid-request')
+  if (input.body) implied.push('invalid-json', 'body-too-large', 'unsupported-media-type')
+  if (input.idempotent) implied.push('idempotency-conflict')
+  if (input.etag === 'needs') implied.push('precondition-failed', 'precondition-required')
+  if (input.fresh) implied.push('fresh-auth-required')
+  return {
+    id: input.id,
+    method: input.method,
+    path: input.path,
+    summary: input.summary,
+    access: input.access,
+    params: input.params as P,
+    query: input.query as Q,
+    body: input.body as B,
+    status: input.status ?? (input.answer === undefined ? 204 : 200),
+    answer: input.answer as A,
+    idempotent: input.idempotent ?? false,
+    etag: input.etag ?? 'none',
+    fresh: input.fresh ?? false,
+    errors: [...new Set([...implied, ...(input.errors ?? []), 'internal' as const, 'temporarily-unavailable' as const])],
+  }
+}
+
+type InputOf<T> = T extends z.ZodType ? z.input<T> : undefined
+type OutputOf<T> = T extends z.ZodType ? z.output<T> : undefined
+
+/** What a caller passes to a route. */
+export type RouteParams<R> = R extends Route<infer P, infer _Q, infer _B, infer _A> ? InputOf<P> : never
+export type RouteQuery<R> = R extends Route<infer _P, infer Q, infer _B, infer _A> ? InputOf<Q> : never
+export type RouteBody<R> = R extends Route<infer _P, infer _Q, infer B, infer _A> ? InputOf<B> : never
+/** What it answers. */
+export type RouteAnswer<R> = R extends Route<infer _P, infer _Q, infer _B, infer A> ? OutputOf<A> : never
+/** What a handler gets: parsed and defaulted. */
+export type ParsedParams<R> = R extends Route<infer P, infer _Q, infer _B, infer _A> ? OutputOf<P> : never
+export type ParsedQuery<R> = R extends Route<infer _P, infer Q, infer _B, infer _A> ? OutputOf<Q> : never
+export type ParsedBody<R> = R extends Route<infer _P, infer _Q, infer B, infer _A> ? OutputOf<B> : never

@@ -1,0 +1,48 @@
+import type { Route } from './route.ts'
+import {
+  credentialRoutes,
+  environmentRoutes,
+  ownerRoutes,
+  resourceRoutes,
+  teamRoutes,
+  tenantRoutes,
+  workloadRoutes,
+} from './routes/inventory.ts'
+import { meRoutes, sessionRoutes, signInRoutes, userRoutes } from './routes/people.ts'
+import {
+  auditRoutes,
+  budgetRoutes,
+  grantRoutes,
+  nodeRoutes,
+  overviewRoutes,
+  priceRoutes,
+  tokenRoutes,
+  usageRoutes,
+} from './routes/policy.ts'
+
+/** Every operation of the control API, by resource. The SDK's client has the same shape. */
+export const routes = {
+  credentials: credentialRoutes,
+  owners: ownerRoutes,
+  teams: teamRoutes,
+  tenants: tenantRoutes,
+  environments: environmentRoutes,
+  workloads: workloadRoutes,
+  resources: resourceRoutes,
+  grants: grantRoutes,
+  tokens: tokenRoutes,
+  budgets: budgetRoutes,
+  prices: priceRoutes,
+  usage: usageRoutes,
+  audit: auditRoutes,
+  overview: overviewRoutes,
+  nodes: nodeRoutes,
+  signIn: signInRoutes,
+  me: meRoutes,
+  users: userRoutes,
+  sessions: sessionRoutes,
+} as const
+
+export function allRoutes(): readonly Route[] {
+  return Object.values(routes).flatMap((group) => Object.values(group) as unknown as Route[])
+}
