@@ -79,6 +79,11 @@ export const errorDefinitions = {
     title: 'Say which state you change',
     fix: 'Send the `ETag` that you read as `If-Match` (or `*` to overwrite whatever is there).',
   },
+  misdirected: {
+    status: 421,
+    title: 'This server does not answer for that host name',
+    fix: 'Use the address that Keyward printed at its start, or name this host in `KEYWARD_ISSUER`.',
+  },
   'too-many-requests': { status: 429, title: 'Too many attempts', fix: 'Wait as long as `Retry-After` says.' },
   internal: {
     status: 500,

@@ -27,6 +27,11 @@ export const gatewayErrors = {
     message: 'The DPoP proof is missing or not valid',
     fix: 'Send a fresh proof for this method and address, signed with the key that the token is bound to.',
   },
+  proof_nonce_required: {
+    status: 401,
+    message: 'The DPoP proof lacks the nonce of this node',
+    fix: 'Repeat the request with the nonce of the DPoP-Nonce header in the proof (RFC 9449, section 9).',
+  },
   unknown_resource: {
     status: 404,
     message: 'Not found',

@@ -94,7 +94,7 @@ export const ApiToken = z
     name: z.string(),
     hint: z.string(),
     kind: z.enum(['personal', 'local']),
-    token: z.string().optional().meta({ description: 'Shown once, in the answer that creates it' }),
+    token: z.string().optional().meta({ shownOnce: true, description: 'Shown once, in the answer that creates it' }),
     created_at: Timestamp,
     expires_at: Timestamp,
     last_used_at: Timestamp.nullable(),

@@ -3,6 +3,10 @@ import type { ErrorCode } from './errors.ts'
 import type { Permission } from './permissions.ts'
 
 export type HttpVerb = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
+/** `public`: nobody is signed in yet. `signed-in`: anyone who is, about themselves. Else a permission of the matrix. */
+export type Access = Permission | 'public' | 'signed-in'
+/** `gives`: answers with an ETag. `needs`: wants If-Match, and gives the new ETag. */
+export type EtagUse = 'gives' | 'needs' | 'none'
 
 /**
  * One operation of the control API. The table of all of them (`routes.ts`) is what the server implements, the SDK and CLI call,
@@ -13,14 +17,15 @@ export interface Route<
   Query extends z.ZodObject | undefined = z.ZodObject | undefined,
   Body extends z.ZodType | undefined = z.ZodType | undefined,
   Answer extends z.ZodType | undefined = z.ZodType | undefined,
+  A extends Access = Access,
+  E extends EtagUse = EtagUse,
 > {
   readonly id: string
   readonly method: HttpVerb
   /** Below the origin, with `{name}` for parameters. */
   readonly path: string
   readonly summary: string
-  /** `public`: nobody is signed in yet. `signed-in`: anyone who is, about themselves. Else a permission of the matrix. */
-  readonly access: Permission | 'public' | 'signed-in'
+  readonly access: A
   readonly params: Params
   readonly query: Query
   readonly body: Body
@@ -28,26 +33,25 @@ export interface Route<
   readonly answer: Answer
   /** Takes an `Idempotency-Key` header. */
   readonly idempotent: boolean
-  /** `gives`: answers with an ETag. `needs`: wants If-Match, and gives the new ETag. */
-  readonly etag: 'gives' | 'needs' | 'none'
+  readonly etag: E
   /** Needs an authentication of the last 10 minutes. */
   readonly fresh: boolean
   readonly errors: readonly ErrorCode[]
 }
 
-interface RouteInput<P, Q, B, A> {
+interface RouteInput<P, Q, B, A, X extends Access, E extends EtagUse> {
   id: string
   method: HttpVerb
   path: string
   summary: string
-  access: Route['access']
+  access: X
   params?: P
   query?: Q
   body?: B
   status?: 200 | 201 | 204
   answer?: A
   idempotent?: boolean
-  etag?: Route['etag']
+  etag?: E
   fresh?: boolean
   errors?: readonly ErrorCode[]
 }
@@ -57,7 +61,9 @@ export function defineRoute<
   Q extends z.ZodObject | undefined = undefined,
   B extends z.ZodType | undefined = undefined,
   A extends z.ZodType | undefined = undefined,
->(input: RouteInput<P, Q, B, A>): Route<P, Q, B, A> {
+  const X extends Access = Access,
+  const E extends EtagUse = 'none',
+>(input: RouteInput<P, Q, B, A, X, E>): Route<P, Q, B, A, X, E> {
   const implied: ErrorCode[] = input.access === 'public' ? [] : ['unauthenticated', 'forbidden', 'csrf-refused']
   if (input.params) implied.push('not-found')
   if (input.query || input.body || input.params) implied.push('invalid-request')
@@ -77,7 +83,7 @@ export function defineRoute<
     status: input.status ?? (input.answer === undefined ? 204 : 200),
     answer: input.answer as A,
     idempotent: input.idempotent ?? false,
-    etag: input.etag ?? 'none',
+    etag: input.etag ?? ('none' as E),
     fresh: input.fresh ?? false,
     errors: [...new Set([...implied, ...(input.errors ?? []), 'internal' as const, 'temporarily-unavailable' as const])],
   }
@@ -87,12 +93,12 @@ type InputOf<T> = T extends z.ZodType ? z.input<T> : undefined
 type OutputOf<T> = T extends z.ZodType ? z.output<T> : undefined
 
 /** What a caller passes to a route. */
-export type RouteParams<R> = R extends Route<infer P, infer _Q, infer _B, infer _A> ? InputOf<P> : never
-export type RouteQuery<R> = R extends Route<infer _P, infer Q, infer _B, infer _A> ? InputOf<Q> : never
-export type RouteBody<R> = R extends Route<infer _P, infer _Q, infer B, infer _A> ? InputOf<B> : never
+export type RouteParams<R extends Route> = InputOf<R['params']>
+export type RouteQuery<R extends Route> = InputOf<R['query']>
+export type RouteBody<R extends Route> = InputOf<R['body']>
 /** What it answers. */
-export type RouteAnswer<R> = R extends Route<infer _P, infer _Q, infer _B, infer A> ? OutputOf<A> : never
+export type RouteAnswer<R extends Route> = OutputOf<R['answer']>
 /** What a handler gets: parsed and defaulted. */
-export type ParsedParams<R> = R extends Route<infer P, infer _Q, infer _B, infer _A> ? OutputOf<P> : never
-export type ParsedQuery<R> = R extends Route<infer _P, infer Q, infer _B, infer _A> ? OutputOf<Q> : never
-export type ParsedBody<R> = R extends Route<infer _P, infer _Q, infer B, infer _A> ? OutputOf<B> : never
+export type ParsedParams<R extends Route> = OutputOf<R['params']>
+export type ParsedQuery<R extends Route> = OutputOf<R['query']>
+export type ParsedBody<R extends Route> = OutputOf<R['body']>

@@ -34,7 +34,7 @@ export const Identity = z
     expires_at: Timestamp.nullable(),
     last_used_at: Timestamp.nullable(),
     revoked_at: Timestamp.nullable(),
-    client_secret: z.string().optional().meta({ description: 'Shown once, when a client secret is created' }),
+    client_secret: z.string().optional().meta({ shownOnce: true, description: 'Shown once, when a client secret is created' }),
   })
   .meta({ id: 'Identity' })
 
