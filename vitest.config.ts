@@ -4,9 +4,15 @@ const deep = process.env.KEYWARD_DEEP === '1'
 
 export default defineConfig({
   test: {
-    include: ['packages/*/test/**/*.test.ts', 'packages/*/src/**/*.test.ts', 'tests/**/*.test.ts', 'scripts/**/*.test.ts', ...(deep ? ['tests/**/*.deep.ts', 'packages/*/test/**/*.deep.ts'] : [])],
+    include: [
+      'packages/*/test/**/*.test.ts',
+      'packages/*/src/**/*.test.ts',
+      'tests/**/*.test.ts',
+      'scripts/**/*.test.ts',
+      ...(deep ? ['tests/**/*.deep.ts', 'packages/*/test/**/*.deep.ts'] : []),
+    ],
     exclude: ['**/node_modules/**', '**/dist/**', 'packages/scanner/corpus/**'],
-    globalSetup: [],
+    globalSetup: ['./tests/support/global-setup.ts'],
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: deep ? 1_800_000 : 30_000,

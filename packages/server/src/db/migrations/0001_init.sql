@@ -598,12 +598,12 @@ end $$;
 -- Next number of the change feed, and the change under it. Locks the counter row until the transaction ends: call it last.
 create function record_change(kind text, subject text, op text, reason text, node text) returns bigint language plpgsql as $$
 declare
-  next bigint;
+  number bigint;
 begin
-  update change_counter set seq = seq + 1 returning seq into next;
-  insert into changes (seq, kind, subject, op, reason, node) values (next, kind, subject, op, reason, node);
-  perform pg_notify('keyward_changes', next::text);
-  return next;
+  update change_counter set seq = seq + 1 returning seq into number;
+  insert into changes (seq, kind, subject, op, reason, node) values (number, kind, subject, op, reason, node);
+  perform pg_notify('keyward_changes', number::text);
+  return number;
 end $$;
 
 -- The start of the budget window that `at` lies in (UTC).
