@@ -55,6 +55,7 @@ export interface AuditEntriesTable {
   version_id: string | null
   resource_id: string | null
   tenant_id: string | null
+  team: string | null
   environment: string | null
   target_kind: string | null
   target_id: string | null
@@ -234,6 +235,7 @@ export interface KeywardMigrationsTable {
 
 export interface NodesTable {
   id: string
+  home: string | null
   host: string
   pid: number
   roles: string[]
@@ -301,11 +303,13 @@ export interface RateWindowsTable {
 
 export interface ReservationsTable {
   call_id: string
+  at: Timestamp
   node_id: string
   amount_nano: Int8
   holds: Json
-  usage: Json
-  created_at: Generated<Timestamp>
+  grant_id: string
+  rate_minute: Int8 | null
+  rate_tokens: Int8 | null
   expires_at: Timestamp
 }
 

@@ -37,8 +37,11 @@ create table changes (
 );
 create index changes_at on changes (at);
 
+-- One row a start of a process: `id` is new each time, `home` names the data folder that a start has locked for itself alone, so that an
+-- earlier row with the same home is known to be dead.
 create table nodes (
   id text primary key,
+  home text,
   host text not null,
   pid integer not null,
   roles text[] not null,
@@ -421,36 +424,39 @@ create table budgets (
 );
 create index budgets_page on budgets (created_at desc, id desc);
 
+-- No foreign key: a call that is admitted while its budget is deleted must not fail; the sweep removes what no budget has.
 create table budget_windows (
-  budget_id text not null references budgets on delete cascade,
+  budget_id text not null,
   window_start timestamptz not null,
   spent_nano bigint not null default 0 check (spent_nano >= 0),
   reserved_nano bigint not null default 0 check (reserved_nano >= 0),
   primary key (budget_id, window_start)
-);
+) with (fillfactor = 50);
 
--- What running calls hold: a row exists from admission to its one settle. `holds` names each window and lets the settle find it again.
+-- What running calls hold: a row exists from admission to its one settle. `holds` lists the windows as [[budget, start], …]; what the usage
+-- event of a lost call has to say is in its audit entry (same `at` and call).
 create table reservations (
   call_id text primary key,
+  at timestamptz not null,
   node_id text not null,
   amount_nano bigint not null check (amount_nano >= 0),
   holds jsonb not null,
-  -- What the usage event of a lost call has to say.
-  usage jsonb not null,
-  created_at timestamptz not null default clock_timestamp(),
+  -- Where its tokens were counted at their worst case: the settle corrects that.
+  grant_id text not null,
+  rate_minute bigint,
+  rate_tokens bigint,
   expires_at timestamptz not null
-);
+) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
 create index reservations_expires on reservations (expires_at);
-create index reservations_node on reservations (node_id);
 
--- Requests and tokens a minute, counted over all nodes: two neighbouring minutes make a sliding window.
+-- Requests and tokens a minute, counted over all nodes: two neighbouring minutes make a sliding window. Swept after some minutes.
 create table rate_windows (
-  grant_id text not null references grants on delete cascade,
+  grant_id text not null,
   minute bigint not null,
   requests bigint not null default 0,
   tokens bigint not null default 0,
   primary key (grant_id, minute)
-);
+) with (fillfactor = 50);
 create index rate_windows_minute on rate_windows (minute);
 
 create table prices (
@@ -468,7 +474,8 @@ create table prices (
   unique (provider, model)
 );
 
--- One row a settled attempt. Daily partitions.
+-- One row a settled attempt. `at` is the time of admission, as in the call's audit entry: it makes a second settle of one call find the
+-- first by the primary key. Daily partitions.
 create table usage_events (
   at timestamptz not null,
   call_id text not null,
@@ -497,9 +504,8 @@ create table usage_events (
   latency_ms real,
   first_byte_ms real,
   overhead_ms real,
-  primary key (at, call_id)
+  primary key (at, call_id, attempt)
 ) partition by range (at);
-create index usage_events_call on usage_events (call_id);
 create index usage_events_grant on usage_events (grant_id, at desc);
 create index usage_events_workload on usage_events (workload_id, at desc);
 
@@ -525,6 +531,7 @@ create table audit_entries (
   version_id text,
   resource_id text,
   tenant_id text,
+  team text,
   environment text,
   target_kind text,
   target_id text,
@@ -538,9 +545,11 @@ create table audit_entries (
   primary key (at, seq)
 ) partition by range (at);
 create index audit_entries_call on audit_entries (call_id) where call_id is not null;
-create index audit_entries_seq on audit_entries (seq);
 create index audit_entries_grant on audit_entries (grant_id, at desc) where grant_id is not null;
-create index audit_entries_actor on audit_entries (actor_id, at desc) where actor_id is not null;
+create index audit_entries_workload on audit_entries (workload_id, at desc) where workload_id is not null;
+-- A workload that acts is in workload_id: its calls, which are nearly all entries, need no second index.
+create index audit_entries_actor on audit_entries (actor_id, at desc) where actor_kind <> 'workload';
+create index audit_entries_target on audit_entries (target_id, at desc) where target_id is not null;
 
 -- What of an entry is personal: erasable without touching the log.
 create table audit_personal (
