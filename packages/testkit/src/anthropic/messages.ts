@@ -73,7 +73,7 @@ function checked(call: Call, body: JsonRecord): Answer | null {
 }
 
 function generate(call: Call, body: JsonRecord, outputTokensMax: number): Generated {
-  const thinking = recordIn(body, 'thinking')?.type === 'enabled'
+  const thinking = ['enabled', 'adaptive'].includes(textIn(recordIn(body, 'thinking'), 'type') ?? '')
   const thinkingTokens = thinking ? Math.min(thinkingTokensDefault, outputTokensMax) : 0
   const demanded = demandedTool(body)
   if (demanded) {
