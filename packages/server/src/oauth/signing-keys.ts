@@ -4,6 +4,7 @@ import { calculateJwkThumbprint, type JWK } from 'jose'
 import type { Transaction } from 'kysely'
 import type { Database } from '../db/database.ts'
 import type { Tables } from '../db/tables.ts'
+import { signingKeyBind } from '../vault/bind.ts'
 import { Secret } from '../vault/secret.ts'
 import type { Vault } from '../vault/vault.ts'
 
@@ -73,7 +74,7 @@ export class SigningKeys {
       jwks.push({ ...jwk, kid: row.kid, alg, use: 'sig' })
       if (row.state !== 'current') continue
       const sealed = { ciphertext: row.ciphertext, nonce: row.nonce, wrappedKey: row.wrapped_key, encryptionKey: row.encryption_key }
-      const secret = await this.#deps.vault.open(sealed, { id: row.kid, version: 1 })
+      const secret = await this.#deps.vault.open(sealed, signingKeyBind(row.kid))
       current.set(alg, { kid: row.kid, alg, key: createPrivateKey(secret.reveal()) })
       secret.destroy()
     }
@@ -162,7 +163,7 @@ export class SigningKeys {
     const jwk = pair.publicKey.export({ format: 'jwk' }) as JWK
     const kid = await calculateJwkThumbprint(jwk)
     const secret = Secret.of(pair.privateKey.export({ format: 'pem', type: 'pkcs8' }).toString())
-    const sealed = await this.#deps.vault.seal(secret, { id: kid, version: 1 })
+    const sealed = await this.#deps.vault.seal(secret, signingKeyBind(kid))
     secret.destroy()
     return {
       kid,

@@ -16,19 +16,19 @@ export type Reach = 'all' | readonly [ReachPart, ...ReachPart[]]
  * Leave for one person to do one kind of thing, within a reach. It can only come from `authorise`, so whatever asks for a permit in its
  * parameters cannot be called by somebody who was not authorised.
  */
-export class Permit {
+export class Permit<P extends Permission = Permission> {
   readonly principal: Principal
-  readonly permission: Permission
+  readonly permission: P
   readonly reach: Reach
 
-  private constructor(principal: Principal, permission: Permission, reach: Reach) {
+  private constructor(principal: Principal, permission: P, reach: Reach) {
     this.principal = principal
     this.permission = permission
     this.reach = reach
   }
 
   /** @throws KeywardError `forbidden` where no role of the principal allows it anywhere */
-  static authorise(principal: Principal, permission: Permission): Permit {
+  static authorise<P extends Permission>(principal: Principal, permission: P): Permit<P> {
     const reach = reachOf(principal.roles, permission)
     if (reach === undefined) throw forbidden(permission)
     return new Permit(principal, permission, reach)
@@ -53,7 +53,7 @@ export class Permit {
 }
 
 /** @throws KeywardError `forbidden` where no role of the principal allows it anywhere */
-export function authorise(principal: Principal, permission: Permission): Permit {
+export function authorise<P extends Permission>(principal: Principal, permission: P): Permit<P> {
   return Permit.authorise(principal, permission)
 }
 
