@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { KeywardError } from '@keyward/contract/errors'
-import { type Expression, type RawBuilder, type SqlBool, sql } from 'kysely'
+import { type SelectQueryBuilder, type SqlBool, sql } from 'kysely'
 
 /*
  * Lists are read newest first and continued after the last row that was seen (keyset), never by an offset: page 1,000 costs what page 1
@@ -8,17 +8,10 @@ import { type Expression, type RawBuilder, type SqlBool, sql } from 'kysely'
  * Date is not: it travels as a number of microseconds that PostgreSQL computed.
  */
 
-/** The row that a page ends at: its time in microseconds since the epoch, and what orders rows of the same microsecond. */
-export interface PagePosition {
-  readonly micros: bigint
-  readonly id: string
-}
-
-/** What a list was asked for: its filters (of which the cursor holds a digest), where it goes on, and how many rows it may have. */
-export interface PageRequest {
-  readonly after: PagePosition | undefined
-  readonly limit: number
-  readonly filters: string
+/** One page of a list, as the API answers it. `next_cursor` is null on the last. */
+export interface Page<Item> {
+  readonly items: Item[]
+  readonly next_cursor: string | null
 }
 
 interface ListQuery {
@@ -26,59 +19,62 @@ interface ListQuery {
   readonly limit: number
 }
 
+interface Position {
+  /** Microseconds since the epoch. */
+  readonly micros: bigint
+  /** Orders rows of the same microsecond. */
+  readonly id: string
+}
+
 /**
- * Reads the part of a query that is about paging.
- * @param list name of the list: a cursor of one is refused by every other
+ * Reads one page of `rows`, newest first.
+ *
+ * @param rows the list with its filters, without an order; each row has its `id`
+ * @param table the table (or alias) whose (`at`, `id`) orders the list; also the list's name, so that a cursor of one list is refused by others
+ * @param query cursor, limit, and the filters, to which the cursor is bound
+ * @param at the column of times, `created_at` where the list does not say otherwise
  * @throws KeywardError `invalid-cursor` where it is not one of ours, or was given with other filters
  */
-export function readPage(list: string, query: ListQuery): PageRequest {
-  const { cursor, limit, ...filters } = query
-  const digest = digestOf(list, filters)
-  return { after: cursor === undefined ? undefined : decode(cursor, digest), limit, filters: digest }
-}
-
-/** The column by which `finishPage` knows where a row stands: select it as `position`. */
-export function positionOf(at: string): RawBuilder<bigint> {
-  return sql<bigint>`(extract(epoch from ${sql.ref(at)}) * 1000000)::bigint`
-}
-
-/** The condition that a row comes after the cursor, in descending order of (at, id); true on the first page. */
-export function afterCursor(page: PageRequest, at: string, id: string): Expression<SqlBool> {
-  if (!page.after) return sql<SqlBool>`true`
-  return sql<SqlBool>`(${sql.ref(at)}, ${sql.ref(id)}) < (${timestampOf(page.after.micros)}::timestamptz, ${page.after.id})`
-}
-
-/**
- * The page of a query that asked for one row more than the limit (`rowsToAsk`).
- * @param show makes the item of a row
- */
-export function finishPage<Row extends { readonly position: bigint; readonly id: string }, Item>(
-  page: PageRequest,
-  rows: readonly Row[],
+export async function pageOf<DB, Table extends keyof DB, Row extends { readonly id: string }, Item>(
+  rows: SelectQueryBuilder<DB, Table, Row>,
+  table: string,
+  query: ListQuery,
   show: (row: Row) => Item,
-): { items: Item[]; next_cursor: string | null } {
-  const kept = rows.slice(0, page.limit)
+  at = 'created_at',
+): Promise<Page<Item>> {
+  const { cursor, limit, ...filters } = query
+  const digest = digestOf(table, filters)
+  const time = sql.ref(`${table}.${at}`)
+  const id = sql.ref(`${table}.id`)
+  let selected = rows.select(sql<bigint>`(extract(epoch from ${time}) * 1000000)::bigint`.as('page_micros'))
+  if (cursor !== undefined) {
+    const after = decode(cursor, digest)
+    selected = selected.where(sql<SqlBool>`(${time}, ${id}) < (${timestampOf(after.micros)}::timestamptz, ${after.id})`)
+  }
+  // One row more than is shown tells whether there is a next page.
+  const found = await selected
+    .orderBy(time, 'desc')
+    .orderBy(id, 'desc')
+    .limit(limit + 1)
+    .$castTo<Row & { readonly page_micros: bigint }>()
+    .execute()
+  const kept = found.slice(0, limit)
   const last = kept.at(-1)
   return {
     items: kept.map(show),
-    next_cursor: last !== undefined && rows.length > page.limit ? encode({ micros: last.position, id: last.id }, page.filters) : null,
+    next_cursor: last !== undefined && found.length > limit ? encode({ micros: last.page_micros, id: last.id }, digest) : null,
   }
-}
-
-/** One more than is shown tells whether there is a next page. */
-export function rowsToAsk(page: PageRequest): number {
-  return page.limit + 1
 }
 
 const version = 1
 const digestBytes = 8
 const idPattern = /^[A-Za-z0-9_.-]{1,100}$/
 
-function encode(position: PagePosition, digest: string): string {
+function encode(position: Position, digest: string): string {
   return Buffer.from(`${version}:${digest}:${position.micros}:${position.id}`).toString('base64url')
 }
 
-function decode(cursor: string, digest: string): PagePosition {
+function decode(cursor: string, digest: string): Position {
   const [of, filters, micros = '', id = '', ...more] = Buffer.from(cursor, 'base64url').toString('latin1').split(':')
   const isOurs = of === String(version) && more.length === 0 && /^\d{1,17}$/.test(micros) && idPattern.test(id)
   if (!isOurs || Buffer.from(cursor, 'base64url').toString('base64url') !== cursor) throw new KeywardError('invalid-cursor')

@@ -45,7 +45,7 @@ export async function answerRoute(
   const query = readQuery(route.query, context.req.url)
   const body = route.body ? await readJsonBody(context.req.raw) : undefined
   const parsedBody = route.body && parseRequest(route.body, body?.value, 'body')
-  const ifMatch = route.etag === 'needs' ? readIfMatch(request.headers.get('if-match')) : undefined
+  const revision = route.etag === 'needs' ? readIfMatch(request.headers.get('if-match')) : undefined
 
   const idempotent = route.idempotent && principal ? idempotentRequest(route, request, principal, body?.bytes, options) : undefined
   const before = idempotent && (await findAnswer(options.db, idempotent))
@@ -74,7 +74,7 @@ export async function answerRoute(
       answerHeaders,
       ...(permit ? { permit } : {}),
       ...(principal ? { principal } : {}),
-      ...(ifMatch === undefined ? {} : { ifMatch }),
+      ...(revision === undefined ? {} : { revision }),
     })
     if (idempotent && !kept) throw new Error(`${route.id} takes an Idempotency-Key, but did its work outside transact`)
     return success(route, encode(route, result), request, answerHeaders)

@@ -4,7 +4,7 @@ import type { Transaction } from 'kysely'
 import type { Tables } from '../db/tables.ts'
 import type { Permit } from '../people/permit.ts'
 import type { Principal } from '../people/principal.ts'
-import type { IfMatch } from './precondition.ts'
+import type { Revision } from '../policy/revision.ts'
 import type { RequestFacts } from './request-facts.ts'
 
 /**
@@ -30,7 +30,7 @@ type CallerOf<A extends Access> = A extends Permission
     ? { readonly principal: Principal }
     : unknown
 
-type PreconditionOf<E extends EtagUse> = E extends 'needs' ? { readonly ifMatch: IfMatch } : unknown
+type PreconditionOf<E extends EtagUse> = E extends 'needs' ? { readonly revision: Revision } : unknown
 
 /** What a handler gets: everything parsed and checked, and proof that the caller may. */
 export type Call<R extends Route> = CallOf<R> & CallerOf<R['access']> & PreconditionOf<R['etag']>
@@ -47,7 +47,7 @@ export interface RawCall {
   readonly answerHeaders: Headers
   readonly permit?: Permit
   readonly principal?: Principal
-  readonly ifMatch?: IfMatch
+  readonly revision?: Revision
 }
 
 /** A route with what answers it. Only `implement` makes one, so every handler was checked against its route. */

@@ -1,7 +1,5 @@
 import { KeywardError } from '@keyward/contract/errors'
-
-/** What a caller says of the state that it changes: the revisions it would accept, or whatever is there. */
-export type IfMatch = readonly number[] | 'any'
+import type { Revision } from '../policy/revision.ts'
 
 /** An entity tag names the revision (RFC 9110, section 8.8.3). */
 export function etagOf(revision: number): string {
@@ -9,21 +7,18 @@ export function etagOf(revision: number): string {
 }
 
 /**
- * Reads `If-Match` (RFC 9110, section 13.1.1). Weak tags and tags that are not ours match nothing.
- * @throws KeywardError `precondition-required` without the header
+ * Reads `If-Match` (RFC 9110, section 13.1.1): the tag that was read, or `*`.
+ * @throws KeywardError `precondition-required` without the header, `precondition-failed` for a tag that cannot match (weak, or not ours),
+ *   `invalid-request` for several tags
  */
-export function readIfMatch(header: string | null): IfMatch {
-  if (header === null || header.trim() === '') throw new KeywardError('precondition-required')
-  if (header.trim() === '*') return 'any'
-  return header.split(',').flatMap((tag) => {
-    const revision = /^\s*"(\d{1,9})"\s*$/.exec(tag)?.[1]
-    return revision === undefined ? [] : [Number(revision)]
-  })
-}
-
-/** @throws KeywardError `precondition-failed` where the revision that is there is none of those */
-export function checkIfMatch(ifMatch: IfMatch, revision: number): void {
-  if (ifMatch !== 'any' && !ifMatch.includes(revision)) {
-    throw new KeywardError('precondition-failed', `It is at revision ${revision} now`)
+export function readIfMatch(header: string | null): Revision {
+  const tag = header?.trim() ?? ''
+  if (tag === '') throw new KeywardError('precondition-required')
+  if (tag === '*') return '*'
+  if (tag.includes(',')) {
+    throw new KeywardError('invalid-request', undefined, { errors: [{ field: 'header.If-Match', message: 'must be one ETag, or *' }] })
   }
+  const revision = /^"(\d{1,9})"$/.exec(tag)?.[1]
+  if (revision === undefined) throw new KeywardError('precondition-failed')
+  return Number(revision)
 }
