@@ -28,7 +28,9 @@ export async function deliver(answer: Answer, exchange: Exchange): Promise<Deliv
   try {
     await send(answer, exchange, progress)
   } catch (error) {
-    if (!exchange.gone.aborted) throw error
+    // A broken socket reports its error before it reports its close.
+    if (!exchange.gone.aborted && !exchange.request.socket.destroyed) throw error
+    progress.outcome = 'aborted'
   }
   if (
     exchange.gone.aborted &&

@@ -59,6 +59,7 @@ export async function startFake(vendor: Vendor, options: FakeOptions = {}): Prom
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
     const gone = new AbortController()
     response.once('close', () => gone.abort())
+    response.on('error', () => gone.abort())
     const work =
       options.control && isControl(request)
         ? answerControl(request, response, { keys, log, behaviours })
