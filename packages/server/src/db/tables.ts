@@ -306,7 +306,8 @@ export interface ReservationsTable {
   at: Timestamp
   node_id: string
   amount_nano: Int8
-  holds: Json
+  held_budgets: string[]
+  held_starts: Timestamp[]
   grant_id: string
   rate_minute: Int8 | null
   rate_tokens: Int8 | null

@@ -433,14 +433,15 @@ create table budget_windows (
   primary key (budget_id, window_start)
 ) with (fillfactor = 50);
 
--- What running calls hold: a row exists from admission to its one settle. `holds` lists the windows as [[budget, start], …]; what the usage
--- event of a lost call has to say is in its audit entry (same `at` and call).
+-- What running calls hold: a row exists from admission to its one settle. The windows that it holds `amount_nano` of are the pairs of
+-- `held_budgets` and `held_starts`; what the usage event of a lost call has to say is in its audit entry (same `at` and call).
 create table reservations (
   call_id text primary key,
   at timestamptz not null,
   node_id text not null,
   amount_nano bigint not null check (amount_nano >= 0),
-  holds jsonb not null,
+  held_budgets text[] not null,
+  held_starts timestamptz[] not null,
   -- Where its tokens were counted at their worst case: the settle corrects that.
   grant_id text not null,
   rate_minute bigint,
