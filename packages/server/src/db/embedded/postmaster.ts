@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -30,6 +31,7 @@ export interface Ending {
 }
 
 const readyPollMs = 10
+const lastWordsMs = 200
 /** How often a long recovery says that it is at work. */
 const patienceMs = 5_000
 /** The server's last lines, kept to explain its end. */
@@ -77,8 +79,11 @@ export function startPostmaster({ binaries, cluster, socketForServer, account, s
       said.push(error.message)
       if (pid === 0) end(null, null)
     })
-    // `close` comes when the streams are read too; children that outlive the postmaster keep them open, so `exit` it is.
-    child.on('exit', (code, name) => setImmediate(() => end(code, name)))
+    // Its last words may come after its end; but backends that outlive a killed postmaster keep the stream open, so not for long.
+    child.on('exit', async (code, name) => {
+      await Promise.race([once(child, 'close'), sleep(lastWordsMs)])
+      end(code, name)
+    })
   })
 
   return {

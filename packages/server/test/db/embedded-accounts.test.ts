@@ -1,0 +1,107 @@
+import { execFileSync } from 'node:child_process'
+import { chmodSync, chownSync, cpSync, existsSync, lstatSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { accountFor, canReach } from '../../src/db/embedded/account.ts'
+import { binariesFor, installed } from '../../src/db/embedded/binaries.ts'
+import { startEmbedded } from '../../src/db/embedded.ts'
+import { silentLog } from '../../src/db/log.ts'
+import { ask, end, serve, temporaryFolder } from './processes.ts'
+
+const isRoot = process.getuid?.() === 0
+const nobody = 65_534
+
+let folder: ReturnType<typeof temporaryFolder>
+beforeEach(() => {
+  folder = temporaryFolder()
+})
+afterEach(() => folder.remove())
+
+test('the library links that npm leaves out are made again', async () => {
+  const { native } = installed()
+  const links = (JSON.parse(readFileSync(join(native, 'pg-symlinks.json'), 'utf8')) as { target: string }[]).map(({ target }) =>
+    join(native, '..', target),
+  )
+  const copy = join(folder.path, 'package', 'native')
+  cpSync(native, copy, { recursive: true, verbatimSymlinks: true })
+  for (const link of links) rmSync(link.replace(native, copy), { force: true })
+  const account = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0, drop: false }
+  const programs = binariesFor(account, folder.path, silentLog, { native: copy, version: '0', shared: join(folder.path, 'shared') })
+  expect(programs.postgres.startsWith(copy)).toBe(true)
+  expect(execFileSync(programs.postgres, ['--version'], { encoding: 'utf8' })).toMatch(/^postgres \(PostgreSQL\) 18/)
+  expect(links.every((link) => lstatSync(link.replace(native, copy)).isSymbolicLink())).toBe(true)
+})
+
+test.skipIf(!isRoot)(
+  'root below a folder of mode 0700: the server runs without privileges, where it is, and nothing is opened up',
+  async () => {
+    const server = await startEmbedded({ dataFolder: folder.path, log: silentLog })
+    expect(statSync(folder.path).mode & 0o777).toBe(0o700)
+    expect(statSync(`/proc/${server.pid}`).uid).not.toBe(0)
+    expect(readFileSync(`/proc/${server.pid}/status`, 'utf8')).toMatch(/^Groups:\s*$/m)
+    expect(statSync(join(folder.path, 'postgres', 'data')).uid).toBe(statSync(`/proc/${server.pid}`).uid)
+    await server.stop()
+  },
+)
+
+test.skipIf(!isRoot)(
+  'root with programs that the account can not reach: a copy in the shared place, and where that is not possible one for this run',
+  async () => {
+    const account = { uid: nobody, gid: nobody, drop: true }
+    const hidden = join(folder.path, 'package', 'native')
+    cpSync(installed().native, hidden, { recursive: true, verbatimSymlinks: true })
+    expect(canReach(account, hidden)).toBe(false)
+    // The shared place of this test is below the same folder, so it can not be reached either: the copy of the run is used.
+    const once = binariesFor(account, folder.path, silentLog, { native: hidden, version: '1', shared: join(folder.path, 'shared') })
+    expect(canReach(account, once.postgres)).toBe(true)
+    expect(execFileSync(once.postgres, ['--version'], { encoding: 'utf8', uid: nobody, gid: nobody, cwd: '/' })).toMatch(/PostgreSQL/)
+    once.dispose()
+    expect(existsSync(once.postgres)).toBe(false)
+    chmodSync(folder.path, 0o711)
+    const shared = binariesFor(account, folder.path, silentLog, { native: join(hidden), version: '1', shared: join(folder.path, 'shared') })
+    expect(canReach(account, shared.postgres)).toBe(true)
+  },
+)
+
+test.skipIf(!isRoot)('root keeps the account that a database already has', () => {
+  const data = join(folder.path, 'data')
+  mkdirSync(data)
+  chownSync(data, 4321, 4322)
+  expect(accountFor(data, undefined)).toEqual({ uid: 4321, gid: 4322, drop: true })
+})
+
+test.skipIf(!isRoot)('an account that does not exist, or is root again, is refused with the way out', () => {
+  for (const name of ['no-such-account', 'root', '--help'])
+    expect(() => accountFor(join(folder.path, 'none'), name)).toThrow(/KEYWARD_PG_USER.*Fix: /s)
+})
+
+test.skipIf(!isRoot || !canReach({ uid: nobody, gid: nobody, drop: true }, import.meta.dirname))(
+  'an ordinary account starts, is refused twice, and stops like root',
+  async () => {
+    chownSync(folder.path, nobody, nobody)
+    const first = await serve(folder.path, { uid: nobody, gid: nobody })
+    expect(first.served.message).toBeUndefined()
+    expect(statSync(join(folder.path, 'postgres')).mode & 0o777).toBe(0o700)
+    const second = await serve(folder.path, { uid: nobody, gid: nobody })
+    expect(second.served).toMatchObject({ code: 'in_use' })
+    expect(await ask(first.served.connection, 'select 1 as one')).toEqual([{ one: 1 }])
+    expect(await end(first, 'SIGTERM')).toBe(0)
+    // Root may come later: it runs the server as the account that owns the database.
+    const later = await startEmbedded({ dataFolder: folder.path, log: silentLog })
+    expect(statSync(`/proc/${later.pid}`).uid).toBe(nobody)
+    await later.stop()
+  },
+)
+
+test.skipIf(!isRoot || !canReach({ uid: nobody, gid: nobody, drop: true }, import.meta.dirname))(
+  'an ordinary account is told that the database is of another account',
+  async () => {
+    const first = await startEmbedded({ dataFolder: folder.path, log: silentLog })
+    await first.stop()
+    chmodSync(folder.path, 0o777)
+    chmodSync(join(folder.path, 'postgres'), 0o777)
+    const other = await serve(folder.path, { uid: nobody, gid: nobody })
+    expect(other.served).toMatchObject({ code: 'not_ours' })
+    expect(other.served.message).toMatch(/belongs to another account.*Fix: /s)
+  },
+)
