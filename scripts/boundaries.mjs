@@ -64,7 +64,7 @@ for (const file of sources(join(root, 'packages'))) {
             ?.replace(/\.ts$/, '')
         : undefined
       if (to && to !== folder && serverForbidden[folder]?.includes(to)) report(file, `${folder}/ must not import ${to}`)
-      if (socketModules.includes(target) && !socketFolders.includes(folder) && !isTypeOnly(text, target))
+      if (socketModules.includes(target) && !socketFolders.includes(folder) && !listeners.includes(rest.at(-1)) && !isTypeOnly(text, target))
         report(file, `${target} opens sockets: go through egress/`)
     }
     if (name === 'contract' && target.startsWith('node:')) report(file, 'contract does no IO')

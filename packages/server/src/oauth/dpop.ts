@@ -26,8 +26,8 @@ export interface ProofContext {
   readonly memory: ProofMemory
   /** Demand the nonce of this node. */
   readonly nonce: boolean
-  /** With an access token: the token, and the thumbprint that it is bound to. */
-  readonly token?: { readonly compact: string; readonly boundTo: string }
+  /** With an access token: its SHA-256 (base64url), and the thumbprint that it is bound to. */
+  readonly token?: { readonly ath: string; readonly boundTo: string }
 }
 
 /** How far a proof's `iat` may lie from our time, where no nonce says that it is fresh, and where one does. */
@@ -63,7 +63,7 @@ export function checkProof(context: ProofContext): string {
   if (typeof iat !== 'number' || Math.abs(context.nowMs / 1000 - iat) > (context.nonce ? iatSecondsMaxWithNonce : iatSecondsMax))
     throw new ProofRefused('the claim iat is missing or too far from now')
   if (context.token) {
-    if (ath !== hash('sha256', context.token.compact, 'base64url')) throw new ProofRefused('the claim ath does not fit the access token')
+    if (ath !== context.token.ath) throw new ProofRefused('the claim ath does not fit the access token')
     if (thumbprint !== context.token.boundTo) throw new ProofRefused('the token is bound to another key')
   }
   if (!context.memory.remember(thumbprint, jti, address)) throw new ProofRefused('the proof was used before')

@@ -18,6 +18,8 @@ export interface VerifiedToken {
   readonly audience: string
   /** Thumbprint of the key that it is bound to (`cnf.jkt`). */
   readonly boundTo: string | undefined
+  /** SHA-256 of the token's string, base64url: what a proof carries as `ath`. */
+  readonly ath: string
   readonly issuedAtMs: number
   readonly expiresAtMs: number
 }
@@ -51,10 +53,10 @@ export class TokenVerifier {
 
   /** Returns what the token says, or throws TokenError. The audience is the caller's to compare. */
   verify(compact: string): VerifiedToken {
-    const digest = hash('sha256', compact, 'base64')
+    const digest = hash('sha256', compact, 'base64url')
     let token = this.#verified.get(digest)
     if (token === undefined) {
-      token = this.#read(compact)
+      token = this.#read(compact, digest)
       if (this.#verified.size >= cacheEntriesMax) this.#evict()
       this.#verified.set(digest, token)
     }
@@ -67,17 +69,26 @@ export class TokenVerifier {
     return token
   }
 
-  /** Checks the proof of possession of a bound token. `path` is path and query as they arrived. Throws TokenError with the headers to answer. */
-  verifyProof(token: VerifiedToken, compact: string, request: { proof: string | undefined; method: string; path: string }): void {
+  /**
+   * Checks the proof of possession of a bound token. `header` is the DPoP header (empty where there is none), `url` the address of the
+   * request as it arrived. Throws TokenError with the headers to answer.
+   */
+  verifyProof(
+    token: Pick<VerifiedToken, 'boundTo' | 'ath'>,
+    proof: { readonly header: string; readonly method: string; readonly url: string },
+  ): void {
     if (token.boundTo === undefined) return
+    const url = new URL(proof.url)
     try {
       checkProof({
-        ...request,
+        proof: proof.header,
+        method: proof.method,
+        path: url.pathname,
         origins: this.#deps.origins,
         nowMs: this.#deps.nowMs(),
         memory: this.#memory,
         nonce: true,
-        token: { compact, boundTo: token.boundTo },
+        token: { ath: token.ath, boundTo: token.boundTo },
       })
     } catch (error) {
       if (!(error instanceof ProofRefused)) throw error
@@ -99,7 +110,7 @@ export class TokenVerifier {
     this.#verified.clear()
   }
 
-  #read(compact: string): VerifiedToken {
+  #read(compact: string, ath: string): VerifiedToken {
     let jws: ReturnType<typeof readStrictJws>
     try {
       jws = readStrictJws(compact)
@@ -136,6 +147,7 @@ export class TokenVerifier {
       identity: typeof identity === 'string' ? identity : undefined,
       audience: aud,
       boundTo,
+      ath,
       issuedAtMs: iat * 1000,
       expiresAtMs: exp * 1000,
     }
