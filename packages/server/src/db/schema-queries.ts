@@ -54,10 +54,17 @@ from pg_sequence s join pg_class c on c.oid = s.seqrelid
 where ${relation("'S'")} and not exists (select from pg_depend d where d.objid = c.oid and d.classid = 'pg_class'::regclass and d.deptype = 'i')
 ${byName('c.relname')}`
 
-export const functions = `
+/** A default, a check or an index needs its function first; any other function may need a table (its row type) first. */
+const neededByTables = `exists (select from pg_depend d where d.refclassid = 'pg_proc'::regclass and d.refobjid = p.oid
+  and d.classid in ('pg_attrdef'::regclass, 'pg_constraint'::regclass, 'pg_class'::regclass))`
+
+const functions = (which: string) => `
 select rtrim(pg_get_functiondef(p.oid), E'\\n') || ';' as line from pg_proc p
-where p.pronamespace = $1::regnamespace and p.prokind in ('f', 'p') and ${notOfExtension('pg_proc', 'p.oid')}
+where p.pronamespace = $1::regnamespace and p.prokind in ('f', 'p') and ${which} and ${notOfExtension('pg_proc', 'p.oid')}
 ${byName('p.proname')}, pg_get_function_identity_arguments(p.oid) collate "C"`
+
+export const functionsBeforeTables = functions(neededByTables)
+export const functionsAfterTables = functions(`not ${neededByTables}`)
 
 export const tables = `
 select quote_ident(c.relname) as name, c.relpersistence = 'u' as unlogged,

@@ -5,496 +5,6 @@ set check_function_bodies = off;
 
 create sequence audit_seq as bigint increment 1 minvalue 1 maxvalue 9223372036854775807 start 1 cache 1;
 
-CREATE OR REPLACE FUNCTION public.admit_calls(node text, grants text[], workloads text[], rpms bigint[], tpms bigint[], calls text[], call_grants integer[], amounts bigint[], why_none text[], tokens bigint[], seconds integer[], entries json)
- RETURNS json
- LANGUAGE plpgsql
-AS $function$
-declare
-  moment timestamptz := date_trunc('milliseconds', clock_timestamp());
-  this_minute bigint := floor(extract(epoch from moment) / 60);
-  -- What is left of the running minute counts of the minute before.
-  share numeric := 1 - (extract(epoch from moment) - this_minute * 60) / 60;
-  codes text[] := array_fill(null::text, array[cardinality(calls)]);
-  refused json[] := '{}';
-  -- Budget windows in the order of locking, and which grant holds which: `hold_grants[k]` holds `hold_windows[k]`, sorted by grant.
-  window_budgets text[];
-  window_starts timestamptz[];
-  window_ends timestamptz[];
-  window_levels text[];
-  available bigint[];
-  taken bigint[];
-  hold_grants integer[] := '{}';
-  hold_windows integer[] := '{}';
-  -- By grant: the slice of holds.
-  first_hold integer[];
-  last_hold integer[];
-  -- By grant: what the minute has left, and what of it this batch takes.
-  rated boolean := false;
-  before_requests bigint[];
-  now_requests bigint[];
-  before_tokens bigint[];
-  now_tokens bigint[];
-  take_requests bigint[] := array_fill(0::bigint, array[cardinality(grants)]);
-  take_tokens bigint[] := array_fill(0::bigint, array[cardinality(grants)]);
-  crowded boolean := false;
-  blocking integer;
-  g integer;
-  w integer;
-  code text;
-  detail text;
-  retry integer;
-begin
-  if exists (select from budgets) then
-    with asked as (
-      select p.n::integer as grant_n, p.grant_id, p.workload, case when o.kind = 'team' then o.id else o.team end as team
-      from unnest(grants, workloads) with ordinality as p(grant_id, workload, n)
-      left join public.workloads wl on wl.id = p.workload
-      left join owners o on o.id = wl.owner
-    ), held as (
-      select a.grant_n, b.id, b.level, b.time_window, dense_rank() over (order by b.id)::integer as window_n
-      from asked a cross join lateral (
-        select id, level, time_window from budgets where level = 'org'
-        union all select id, level, time_window from budgets where level = 'team' and subject = a.team
-        union all select id, level, time_window from budgets where level = 'workload' and subject = a.workload
-        union all select id, level, time_window from budgets where level = 'grant' and subject = a.grant_id
-      ) b
-    )
-    select coalesce(array_agg(grant_n order by grant_n, window_n), '{}'), coalesce(array_agg(window_n order by grant_n, window_n), '{}'),
-      (select array_agg(id order by window_n) from (select distinct window_n, id from held) d),
-      (select array_agg(window_start(time_window, moment) order by window_n) from (select distinct window_n, time_window from held) d),
-      (select array_agg(window_end(time_window, moment) order by window_n) from (select distinct window_n, time_window from held) d),
-      (select array_agg(level order by window_n) from (select distinct window_n, level from held) d)
-    into hold_grants, hold_windows, window_budgets, window_starts, window_ends, window_levels
-    from held;
-  end if;
-
-  if window_budgets is not null then
-    insert into budget_windows (budget_id, window_start)
-    select id, start from unnest(window_budgets, window_starts) as h(id, start)
-    where not exists (select from budget_windows e where e.budget_id = h.id and e.window_start = h.start)
-    order by id, start on conflict do nothing;
-    perform from budget_windows
-    where (budget_id, window_start) in (select * from unnest(window_budgets, window_starts))
-    order by budget_id, window_start for update;
-    -- A second statement, so that it sees what was committed while the locks were waited for. A budget that was deleted meanwhile bounds nothing.
-    select array_agg(coalesce(b.limit_nano - e.spent_nano - e.reserved_nano, 9223372036854775807) order by h.n), array_agg(0::bigint order by h.n)
-    into available, taken
-    from unnest(window_budgets, window_starts) with ordinality as h(id, start, n)
-    left join budget_windows e on e.budget_id = h.id and e.window_start = h.start
-    left join budgets b on b.id = h.id;
-    select array_agg(f order by n), array_agg(l order by n) into first_hold, last_hold
-    from (
-      select n, min(h.k) as f, max(h.k) as l
-      from generate_series(1, cardinality(grants)) as n
-      left join unnest(hold_grants) with ordinality as h(grant_n, k) on h.grant_n = n
-      group by n
-    ) s;
-    crowded := exists (
-      select from (
-        select h.window_n, sum(s.amount) as amount, bool_or(s.open) as open
-        from unnest(hold_grants, hold_windows) as h(grant_n, window_n)
-        join (
-          select grant_n, sum(amount) as amount, bool_or(amount is null) as open
-          from unnest(call_grants, amounts) as c(grant_n, amount) group by grant_n
-        ) s on s.grant_n = h.grant_n
-        group by h.window_n
-      ) t where t.open or t.amount > available[t.window_n]
-    );
-  end if;
-
-  if exists (select from unnest(rpms, tpms) as r(rpm, tpm) where rpm is not null or tpm is not null) then
-    rated := true;
-    insert into rate_windows (grant_id, minute)
-    select p.grant_id, m
-    from unnest(grants, rpms, tpms) as p(grant_id, rpm, tpm), generate_series(this_minute - 1, this_minute) as m
-    where (rpm is not null or tpm is not null)
-      and not exists (select from rate_windows e where e.grant_id = p.grant_id and e.minute = m)
-    order by p.grant_id, m on conflict do nothing;
-    perform from rate_windows r
-    where r.grant_id = any(grants) and r.minute in (this_minute - 1, this_minute) order by r.grant_id, r.minute for update;
-    select array_agg(coalesce(br, 0) order by n), array_agg(coalesce(nr, 0) order by n),
-      array_agg(coalesce(bt, 0) order by n), array_agg(coalesce(nt, 0) order by n)
-    into before_requests, now_requests, before_tokens, now_tokens
-    from (
-      select p.n, sum(r.requests) filter (where r.minute < this_minute) as br, sum(r.requests) filter (where r.minute >= this_minute) as nr,
-        sum(r.tokens) filter (where r.minute < this_minute) as bt, sum(r.tokens) filter (where r.minute >= this_minute) as nt
-      from unnest(grants) with ordinality as p(grant_id, n)
-      left join rate_windows r on r.grant_id = p.grant_id and r.minute between this_minute - 1 and this_minute + 1
-      group by p.n
-    ) s;
-    crowded := crowded or exists (
-      select from (
-        select grant_n, count(*) as requests, sum(t) as tokens from unnest(call_grants, tokens) as c(grant_n, t) group by grant_n
-      ) c
-      where c.requests + now_requests[grant_n] + ceil(before_requests[grant_n] * share) > rpms[grant_n]
-        or c.tokens + now_tokens[grant_n] + ceil(before_tokens[grant_n] * share) > tpms[grant_n]
-    );
-  end if;
-
-  if crowded then
-    for n in 1 .. cardinality(calls) loop
-      g := call_grants[n];
-      code := null;
-      detail := null;
-      retry := null;
-      if first_hold[g] is not null then
-        if amounts[n] is null then
-          code := coalesce(why_none[n], 'price_unknown');
-        else
-          blocking := null;
-          for k in first_hold[g] .. last_hold[g] loop
-            w := hold_windows[k];
-            -- Of several that are too small, the one that ends last says when to try again.
-            if available[w] - taken[w] < amounts[n]
-              and (blocking is null or coalesce(window_ends[w], 'infinity') > coalesce(window_ends[blocking], 'infinity')) then
-              blocking := w;
-            end if;
-          end loop;
-          if blocking is not null then
-            code := 'budget_exceeded';
-            detail := window_budgets[blocking] || ' ' || window_levels[blocking];
-            retry := ceil(extract(epoch from window_ends[blocking] - moment));
-          end if;
-        end if;
-      end if;
-      if code is null and rpms[g] is not null and 1 + now_requests[g] + take_requests[g] + ceil(before_requests[g] * share) > rpms[g] then
-        code := 'rate_limited';
-        retry := minute_wait(before_requests[g], now_requests[g] + take_requests[g], 1, rpms[g], share);
-      end if;
-      if code is null and tpms[g] is not null and tokens[n] + now_tokens[g] + take_tokens[g] + ceil(before_tokens[g] * share) > tpms[g] then
-        code := 'tokens_rate_limited';
-        retry := minute_wait(before_tokens[g], now_tokens[g] + take_tokens[g], tokens[n], tpms[g], share);
-      end if;
-      if code is not null then
-        codes[n] := code;
-        refused := refused || json_build_array(n, code, retry, detail);
-        continue;
-      end if;
-      take_requests[g] := take_requests[g] + 1;
-      take_tokens[g] := take_tokens[g] + coalesce(tokens[n], 0);
-      if first_hold[g] is not null then
-        for k in first_hold[g] .. last_hold[g] loop
-          w := hold_windows[k];
-          taken[w] := taken[w] + amounts[n];
-        end loop;
-      end if;
-    end loop;
-  else
-    if window_budgets is not null then
-      select array_agg(coalesce(s.amount, 0) order by t.n) into taken
-      from generate_series(1, cardinality(window_budgets)) as t(n)
-      left join (
-        select h.window_n, sum(c.amount)::bigint as amount
-        from unnest(hold_grants, hold_windows) as h(grant_n, window_n)
-        join unnest(call_grants, amounts) as c(grant_n, amount) on c.grant_n = h.grant_n
-        group by h.window_n
-      ) s on s.window_n = t.n;
-    end if;
-    if rated then
-      select array_agg(coalesce(c.requests, 0) order by t.n), array_agg(coalesce(c.tokens, 0) order by t.n) into take_requests, take_tokens
-      from generate_series(1, cardinality(grants)) as t(n)
-      left join (
-        select grant_n, count(*) as requests, sum(t)::bigint as tokens from unnest(call_grants, tokens) as c(grant_n, t) group by grant_n
-      ) c on c.grant_n = t.n;
-    end if;
-  end if;
-
-  if window_budgets is not null then
-    update budget_windows e set reserved_nano = e.reserved_nano + t.amount
-    from unnest(window_budgets, window_starts, taken) as t(id, start, amount)
-    where e.budget_id = t.id and e.window_start = t.start and t.amount > 0;
-  end if;
-  if rated then
-    update rate_windows e set requests = e.requests + t.requests, tokens = e.tokens + t.tokens
-    from unnest(grants, rpms, tpms, take_requests, take_tokens) as t(grant_id, rpm, tpm, requests, tokens)
-    where e.grant_id = t.grant_id and e.minute = this_minute and (t.rpm is not null or t.tpm is not null) and t.requests > 0;
-  end if;
-  if window_budgets is not null or rated then
-    insert into reservations (call_id, at, node_id, amount_nano, held_budgets, held_starts, grant_id, rate_minute, rate_tokens, expires_at)
-    select c.call_id, moment, node, case when h.budgets is null then 0 else c.amount end, coalesce(h.budgets, '{}'), coalesce(h.starts, '{}'),
-      grants[c.grant_n], case when tpms[c.grant_n] is not null then this_minute end, case when tpms[c.grant_n] is not null then c.tokens end,
-      moment + c.seconds * interval '1 second'
-    from unnest(calls, call_grants, amounts, tokens, seconds, codes) as c(call_id, grant_n, amount, tokens, seconds, code)
-    left join (
-      select h.grant_n, array_agg(window_budgets[h.window_n] order by h.window_n) as budgets, array_agg(window_starts[h.window_n] order by h.window_n) as starts
-      from unnest(hold_grants, hold_windows) as h(grant_n, window_n) group by h.grant_n
-    ) h on h.grant_n = c.grant_n
-    where c.code is null and (h.budgets is not null or tpms[c.grant_n] is not null);
-  end if;
-
-  perform write_audit(node, moment, entries, codes);
-
-  return json_build_object('at', floor(extract(epoch from moment) * 1000), 'refused', refused, 'verdicts', (
-    select string_agg(case
-      when c.code is not null then 'x'
-      when c.grant_n = any(hold_grants) then 'b'
-      when tpms[c.grant_n] is not null then 't'
-      else 'a' end, '' order by n)
-    from unnest(codes, call_grants) with ordinality as c(code, grant_n, n)));
-end $function$;
-
-CREATE OR REPLACE FUNCTION public.ensure_partitions(days_ahead integer)
- RETURNS integer
- LANGUAGE plpgsql
-AS $function$
-declare
-  parent text;
-  day date;
-  made integer := 0;
-  name text;
-begin
-  perform pg_advisory_xact_lock(7411, 1);
-  foreach parent in array array['usage_events', 'audit_entries'] loop
-    for offset_days in -1 .. days_ahead loop
-      day := (now() at time zone 'utc')::date + offset_days;
-      name := parent || '_' || to_char(day, 'YYYYMMDD');
-      if to_regclass(name) is null then
-        execute format('create table %I partition of %I for values from (%L) to (%L)', name, parent, day::text || ' 00:00:00+00', (day + 1)::text || ' 00:00:00+00');
-        made := made + 1;
-      end if;
-    end loop;
-  end loop;
-  return made;
-end $function$;
-
-CREATE OR REPLACE FUNCTION public.minute_wait(before bigint, current bigint, asked bigint, bound bigint, share numeric)
- RETURNS integer
- LANGUAGE sql
- IMMUTABLE
-AS $function$
-  select case
-    when asked > bound then null
-    when current + asked <= bound and before > 0 then greatest(1, ceil((share - (bound - current - asked)::numeric / before) * 60))::integer
-    else greatest(1, ceil((share + 1 - case when current > 0 then least(1, (bound - asked)::numeric / current) else 1 end) * 60))::integer
-  end
-$function$;
-
-CREATE OR REPLACE FUNCTION public.record_audit(node text, entries json)
- RETURNS timestamp with time zone
- LANGUAGE plpgsql
-AS $function$
-declare
-  moment timestamptz := date_trunc('milliseconds', clock_timestamp());
-begin
-  perform write_audit(node, moment, entries, null);
-  return moment;
-end $function$;
-
-CREATE OR REPLACE FUNCTION public.record_change(kind text, subject text, op text, reason text, node text)
- RETURNS bigint
- LANGUAGE plpgsql
-AS $function$
-declare
-  number bigint;
-begin
-  update change_counter set seq = seq + 1 returning seq into number;
-  insert into changes (seq, kind, subject, op, reason, node) values (number, kind, subject, op, reason, node);
-  perform pg_notify('keyward_changes', number::text);
-  return number;
-end $function$;
-
-CREATE OR REPLACE FUNCTION public.release_holds(gone reservations[], costs bigint[], used_tokens bigint[])
- RETURNS void
- LANGUAGE plpgsql
-AS $function$
-declare
-  window_budgets text[];
-  window_starts timestamptz[];
-  freed bigint[];
-  spent bigint[];
-  rate_grants text[];
-  rate_minutes bigint[];
-  changed bigint[];
-begin
-  select array_agg(id order by id, start), array_agg(start order by id, start), array_agg(amount order by id, start), array_agg(cost order by id, start)
-  into window_budgets, window_starts, freed, spent
-  from (
-    select h.id, h.start, sum(r.amount_nano)::bigint as amount, sum(coalesce(c.cost, r.amount_nano))::bigint as cost
-    from unnest(gone) with ordinality as r
-    join unnest(costs) with ordinality as c(cost, n) on c.n = r.ordinality
-    cross join lateral unnest(r.held_budgets, r.held_starts) as h(id, start)
-    group by h.id, h.start
-  ) s;
-  if window_budgets is not null then
-    perform from budget_windows
-    where (budget_id, window_start) in (select * from unnest(window_budgets, window_starts)) order by budget_id, window_start for update;
-    update budget_windows e set reserved_nano = e.reserved_nano - t.amount, spent_nano = e.spent_nano + t.cost
-    from unnest(window_budgets, window_starts, freed, spent) as t(id, start, amount, cost)
-    where e.budget_id = t.id and e.window_start = t.start;
-  end if;
-  select array_agg(grant_id order by grant_id, minute), array_agg(minute order by grant_id, minute), array_agg(change order by grant_id, minute)
-  into rate_grants, rate_minutes, changed
-  from (
-    select r.grant_id, r.rate_minute as minute, sum(t.used - r.rate_tokens)::bigint as change
-    from unnest(gone) with ordinality as r
-    join unnest(used_tokens) with ordinality as t(used, n) on t.n = r.ordinality
-    where r.rate_minute is not null and t.used is not null
-    group by r.grant_id, r.rate_minute
-  ) s;
-  if rate_grants is not null then
-    perform from rate_windows
-    where (grant_id, minute) in (select * from unnest(rate_grants, rate_minutes)) order by grant_id, minute for update;
-    update rate_windows e set tokens = greatest(0, e.tokens + t.change)
-    from unnest(rate_grants, rate_minutes, changed) as t(grant_id, minute, change)
-    where e.grant_id = t.grant_id and e.minute = t.minute;
-  end if;
-end $function$;
-
-CREATE OR REPLACE FUNCTION public.settle_calls(node text, calls text[], costs bigint[], used_tokens bigint[], events json)
- RETURNS json
- LANGUAGE plpgsql
-AS $function$
-declare
-  gone reservations[];
-  gone_costs bigint[];
-  gone_tokens bigint[];
-  over json;
-  written integer;
-begin
-  with mine as (
-    select call_id from reservations where call_id = any(calls) order by call_id for update
-  ), removed as (
-    delete from reservations r using mine where r.call_id = mine.call_id returning r.*
-  )
-  select array_agg(r::reservations order by r.call_id), array_agg(o.cost order by r.call_id), array_agg(o.used order by r.call_id)
-  into gone, gone_costs, gone_tokens
-  from removed r join unnest(calls, costs, used_tokens) as o(call_id, cost, used) on o.call_id = r.call_id;
-  if gone is not null then
-    perform release_holds(gone, gone_costs, gone_tokens);
-    select json_agg(json_build_array(r.call_id, c.cost::text, r.amount_nano::text)) into over
-    from unnest(gone) with ordinality as r join unnest(gone_costs) with ordinality as c(cost, n) on c.n = r.ordinality
-    where c.cost > r.amount_nano and cardinality(r.held_budgets) > 0;
-  end if;
-  insert into usage_events (at, call_id, attempt, node_id, workload_id, grant_id, token_id, resource_id, credential_id, version_id, tenant_id,
-    team, environment, operation, model, outcome, status, streamed, input_tokens, cached_input_tokens, cache_write_tokens, output_tokens,
-    cost_nano, estimated, latency_ms, first_byte_ms, overhead_ms)
-  select coalesce(r.at, to_timestamp(e.at / 1000)), e.call, e.attempt, node, e.workload, e.grant_id, e.token, e.resource, e.credential, e.version,
-    e.tenant, e.team, e.environment, e.operation, e.model, e.outcome, e.status, coalesce(e.streamed, false), e.input, e.cached, e.cache_write, e.output,
-    coalesce(costs[e.n], case when cardinality(r.held_budgets) > 0 then r.amount_nano end),
-    coalesce(e.estimated, false) or (costs[e.n] is null and cardinality(r.held_budgets) > 0), e.latency, e.first_byte, e.overhead
-  from rows from (json_to_recordset(events) as (
-    call text, at double precision, held boolean, attempt integer, workload text, grant_id text, token text, resource text, credential text,
-    version text, tenant text, team text, environment text, operation text, model text, outcome text, status integer, streamed boolean,
-    input bigint, cached bigint, cache_write bigint, output bigint, estimated boolean, latency real, first_byte real, overhead real
-  )) with ordinality as e(call, at, held, attempt, workload, grant_id, token, resource, credential, version, tenant, team, environment,
-    operation, model, outcome, status, streamed, input, cached, cache_write, output, estimated, latency, first_byte, overhead, n)
-  left join unnest(gone) as r on r.call_id = e.call
-  where r.call_id is not null or (not e.held and e.at is not null)
-  on conflict do nothing;
-  get diagnostics written = row_count;
-  return json_build_object('settled', written, 'over', coalesce(over, '[]'));
-end $function$;
-
-CREATE OR REPLACE FUNCTION public.sweep_intents(since timestamp with time zone, until timestamp with time zone, of_node text)
- RETURNS integer
- LANGUAGE plpgsql
-AS $function$
-declare
-  written integer;
-begin
-  insert into usage_events (at, call_id, node_id, workload_id, grant_id, token_id, resource_id, credential_id, version_id, tenant_id, team,
-    environment, operation, model, outcome, cost_nano, estimated)
-  select a.at, a.call_id, a.node_id, coalesce(a.workload_id, ''), coalesce(a.grant_id, ''), a.token_id, coalesce(a.resource_id, ''),
-    coalesce(a.credential_id, ''), a.version_id, a.tenant_id, a.team, coalesce(a.environment, ''), coalesce(a.operation, ''), a.model, 'lost', null, true
-  from audit_entries a
-  where a.at >= since and a.at < until and a.action = 'gateway.call' and a.decision = 'allowed' and a.call_id is not null
-    and (of_node is null or a.node_id = of_node)
-    and not exists (select from usage_events u where u.at = a.at and u.call_id = a.call_id)
-    and not exists (select from reservations r where r.call_id = a.call_id)
-  on conflict do nothing;
-  get diagnostics written = row_count;
-  return written;
-end $function$;
-
-CREATE OR REPLACE FUNCTION public.sweep_reservations(node text, node_home text, dead_after interval, most integer)
- RETURNS integer
- LANGUAGE plpgsql
-AS $function$
-declare
-  gone reservations[];
-begin
-  with dead as (
-    select n.id from nodes n
-    where n.id <> node and (n.stopped_at is not null or n.heard_at < clock_timestamp() - dead_after or (n.home is not null and n.home = node_home))
-  ), found as (
-    select r.call_id from reservations r
-    where r.expires_at <= clock_timestamp()
-      or (r.node_id <> node and (r.node_id in (select id from dead) or not exists (select from nodes n where n.id = r.node_id)))
-    order by r.call_id limit most for update skip locked
-  ), removed as (
-    delete from reservations r using found where r.call_id = found.call_id returning r.*
-  )
-  select array_agg(r::reservations order by r.call_id) into gone from removed r;
-  if gone is null then
-    return 0;
-  end if;
-  perform release_holds(gone, array_fill(null::bigint, array[cardinality(gone)]), array_fill(null::bigint, array[cardinality(gone)]));
-  perform write_lost(gone);
-  return cardinality(gone);
-end $function$;
-
-CREATE OR REPLACE FUNCTION public.window_end(time_window text, at timestamp with time zone)
- RETURNS timestamp with time zone
- LANGUAGE sql
- STABLE
-AS $function$
-  select case time_window
-    when 'total' then null
-    else (date_trunc(time_window, at, 'UTC') at time zone 'UTC' + ('1 ' || time_window)::interval) at time zone 'UTC'
-  end
-$function$;
-
-CREATE OR REPLACE FUNCTION public.window_start(time_window text, at timestamp with time zone)
- RETURNS timestamp with time zone
- LANGUAGE sql
- STABLE
-AS $function$
-  select case time_window
-    when 'total' then timestamptz '2000-01-01 00:00:00+00'
-    else date_trunc(time_window, at, 'UTC')
-  end
-$function$;
-
-CREATE OR REPLACE FUNCTION public.write_audit(node text, moment timestamp with time zone, entries json, codes text[])
- RETURNS void
- LANGUAGE sql
-AS $function$
-  with entry as materialized (
-    select nextval('audit_seq') as seq, e.*
-    from rows from (json_to_recordset(entries) as (
-      id text, action text, decision text, code text, actor_kind text, actor text, behalf text, workload text, token text, grant_id text,
-      credential text, version text, resource text, tenant text, team text, environment text, target_kind text, target text, model text,
-      operation text, effect text, call text, correlation text, reason text, details jsonb, person text, ip text, agent text
-    )) with ordinality as e(
-      id, action, decision, code, actor_kind, actor, behalf, workload, token, grant_id, credential, version, resource, tenant, team,
-      environment, target_kind, target, model, operation, effect, call, correlation, reason, details, person, ip, agent, n)
-  ), personal as (
-    insert into audit_personal (seq, at, user_id, ip, user_agent)
-    select seq, moment, person, ip, agent from entry where person is not null or ip is not null or agent is not null
-  )
-  insert into audit_entries (at, seq, id, node_id, action, decision, code, actor_kind, actor_id, on_behalf_of, workload_id, token_id, grant_id,
-    credential_id, version_id, resource_id, tenant_id, team, environment, target_kind, target_id, model, operation, effect, call_id,
-    correlation_id, reason, details)
-  select moment, seq, id, node, action, case when codes[n] is null then decision else 'refused' end, coalesce(codes[n], code), actor_kind,
-    actor, behalf, workload, token, grant_id, credential, version, resource, tenant, team, environment, target_kind, target, model, operation,
-    effect, call, correlation, reason, coalesce(details, '{}')
-  from entry
-$function$;
-
-CREATE OR REPLACE FUNCTION public.write_lost(gone reservations[])
- RETURNS void
- LANGUAGE sql
-AS $function$
-  insert into usage_events (at, call_id, node_id, workload_id, grant_id, token_id, resource_id, credential_id, version_id, tenant_id, team,
-    environment, operation, model, outcome, cost_nano, estimated)
-  select r.at, r.call_id, r.node_id, coalesce(a.workload_id, ''), r.grant_id, a.token_id, coalesce(a.resource_id, ''), coalesce(a.credential_id, ''),
-    a.version_id, a.tenant_id, a.team, coalesce(a.environment, ''), coalesce(a.operation, ''), a.model, 'lost',
-    case when cardinality(r.held_budgets) > 0 then r.amount_nano end, true
-  from unnest(gone) as r
-  left join audit_entries a on a.at = r.at and a.call_id = r.call_id and a.action = 'gateway.call'
-  on conflict do nothing
-$function$;
-
 create table api_tokens (
   id text not null,
   token_hash bytea not null,
@@ -1111,6 +621,496 @@ CREATE INDEX workloads_by_owner ON public.workloads USING btree (owner, created_
 CREATE UNIQUE INDEX workloads_name ON public.workloads USING btree (environment, lower(name)) WHERE (state = 'active'::text);
 CREATE INDEX workloads_page ON public.workloads USING btree (created_at DESC, id DESC);
 CREATE INDEX workloads_search ON public.workloads USING gin (search);
+
+CREATE OR REPLACE FUNCTION public.admit_calls(node text, grants text[], workloads text[], rpms bigint[], tpms bigint[], calls text[], call_grants integer[], amounts bigint[], why_none text[], tokens bigint[], seconds integer[], entries json)
+ RETURNS json
+ LANGUAGE plpgsql
+AS $function$
+declare
+  moment timestamptz := date_trunc('milliseconds', clock_timestamp());
+  this_minute bigint := floor(extract(epoch from moment) / 60);
+  -- What is left of the running minute counts of the minute before.
+  share numeric := 1 - (extract(epoch from moment) - this_minute * 60) / 60;
+  codes text[] := array_fill(null::text, array[cardinality(calls)]);
+  refused json[] := '{}';
+  -- Budget windows in the order of locking, and which grant holds which: `hold_grants[k]` holds `hold_windows[k]`, sorted by grant.
+  window_budgets text[];
+  window_starts timestamptz[];
+  window_ends timestamptz[];
+  window_levels text[];
+  available bigint[];
+  taken bigint[];
+  hold_grants integer[] := '{}';
+  hold_windows integer[] := '{}';
+  -- By grant: the slice of holds.
+  first_hold integer[];
+  last_hold integer[];
+  -- By grant: what the minute has left, and what of it this batch takes.
+  rated boolean := false;
+  before_requests bigint[];
+  now_requests bigint[];
+  before_tokens bigint[];
+  now_tokens bigint[];
+  take_requests bigint[] := array_fill(0::bigint, array[cardinality(grants)]);
+  take_tokens bigint[] := array_fill(0::bigint, array[cardinality(grants)]);
+  crowded boolean := false;
+  blocking integer;
+  g integer;
+  w integer;
+  code text;
+  detail text;
+  retry integer;
+begin
+  if exists (select from budgets) then
+    with asked as (
+      select p.n::integer as grant_n, p.grant_id, p.workload, case when o.kind = 'team' then o.id else o.team end as team
+      from unnest(grants, workloads) with ordinality as p(grant_id, workload, n)
+      left join public.workloads wl on wl.id = p.workload
+      left join owners o on o.id = wl.owner
+    ), held as (
+      select a.grant_n, b.id, b.level, b.time_window, dense_rank() over (order by b.id)::integer as window_n
+      from asked a cross join lateral (
+        select id, level, time_window from budgets where level = 'org'
+        union all select id, level, time_window from budgets where level = 'team' and subject = a.team
+        union all select id, level, time_window from budgets where level = 'workload' and subject = a.workload
+        union all select id, level, time_window from budgets where level = 'grant' and subject = a.grant_id
+      ) b
+    )
+    select coalesce(array_agg(grant_n order by grant_n, window_n), '{}'), coalesce(array_agg(window_n order by grant_n, window_n), '{}'),
+      (select array_agg(id order by window_n) from (select distinct window_n, id from held) d),
+      (select array_agg(window_start(time_window, moment) order by window_n) from (select distinct window_n, time_window from held) d),
+      (select array_agg(window_end(time_window, moment) order by window_n) from (select distinct window_n, time_window from held) d),
+      (select array_agg(level order by window_n) from (select distinct window_n, level from held) d)
+    into hold_grants, hold_windows, window_budgets, window_starts, window_ends, window_levels
+    from held;
+  end if;
+
+  if window_budgets is not null then
+    insert into budget_windows (budget_id, window_start)
+    select id, start from unnest(window_budgets, window_starts) as h(id, start)
+    where not exists (select from budget_windows e where e.budget_id = h.id and e.window_start = h.start)
+    order by id, start on conflict do nothing;
+    perform from budget_windows
+    where (budget_id, window_start) in (select * from unnest(window_budgets, window_starts))
+    order by budget_id, window_start for update;
+    -- A second statement, so that it sees what was committed while the locks were waited for. A budget that was deleted meanwhile bounds nothing.
+    select array_agg(coalesce(b.limit_nano - e.spent_nano - e.reserved_nano, 9223372036854775807) order by h.n), array_agg(0::bigint order by h.n)
+    into available, taken
+    from unnest(window_budgets, window_starts) with ordinality as h(id, start, n)
+    left join budget_windows e on e.budget_id = h.id and e.window_start = h.start
+    left join budgets b on b.id = h.id;
+    select array_agg(f order by n), array_agg(l order by n) into first_hold, last_hold
+    from (
+      select n, min(h.k) as f, max(h.k) as l
+      from generate_series(1, cardinality(grants)) as n
+      left join unnest(hold_grants) with ordinality as h(grant_n, k) on h.grant_n = n
+      group by n
+    ) s;
+    crowded := exists (
+      select from (
+        select h.window_n, sum(s.amount) as amount, bool_or(s.open) as open
+        from unnest(hold_grants, hold_windows) as h(grant_n, window_n)
+        join (
+          select grant_n, sum(amount) as amount, bool_or(amount is null) as open
+          from unnest(call_grants, amounts) as c(grant_n, amount) group by grant_n
+        ) s on s.grant_n = h.grant_n
+        group by h.window_n
+      ) t where t.open or t.amount > available[t.window_n]
+    );
+  end if;
+
+  if exists (select from unnest(rpms, tpms) as r(rpm, tpm) where rpm is not null or tpm is not null) then
+    rated := true;
+    insert into rate_windows (grant_id, minute)
+    select p.grant_id, m
+    from unnest(grants, rpms, tpms) as p(grant_id, rpm, tpm), generate_series(this_minute - 1, this_minute) as m
+    where (rpm is not null or tpm is not null)
+      and not exists (select from rate_windows e where e.grant_id = p.grant_id and e.minute = m)
+    order by p.grant_id, m on conflict do nothing;
+    perform from rate_windows r
+    where r.grant_id = any(grants) and r.minute in (this_minute - 1, this_minute) order by r.grant_id, r.minute for update;
+    select array_agg(coalesce(br, 0) order by n), array_agg(coalesce(nr, 0) order by n),
+      array_agg(coalesce(bt, 0) order by n), array_agg(coalesce(nt, 0) order by n)
+    into before_requests, now_requests, before_tokens, now_tokens
+    from (
+      select p.n, sum(r.requests) filter (where r.minute < this_minute) as br, sum(r.requests) filter (where r.minute >= this_minute) as nr,
+        sum(r.tokens) filter (where r.minute < this_minute) as bt, sum(r.tokens) filter (where r.minute >= this_minute) as nt
+      from unnest(grants) with ordinality as p(grant_id, n)
+      left join rate_windows r on r.grant_id = p.grant_id and r.minute between this_minute - 1 and this_minute + 1
+      group by p.n
+    ) s;
+    crowded := crowded or exists (
+      select from (
+        select grant_n, count(*) as requests, sum(t) as tokens from unnest(call_grants, tokens) as c(grant_n, t) group by grant_n
+      ) c
+      where c.requests + now_requests[grant_n] + ceil(before_requests[grant_n] * share) > rpms[grant_n]
+        or c.tokens + now_tokens[grant_n] + ceil(before_tokens[grant_n] * share) > tpms[grant_n]
+    );
+  end if;
+
+  if crowded then
+    for n in 1 .. cardinality(calls) loop
+      g := call_grants[n];
+      code := null;
+      detail := null;
+      retry := null;
+      if first_hold[g] is not null then
+        if amounts[n] is null then
+          code := coalesce(why_none[n], 'price_unknown');
+        else
+          blocking := null;
+          for k in first_hold[g] .. last_hold[g] loop
+            w := hold_windows[k];
+            -- Of several that are too small, the one that ends last says when to try again.
+            if available[w] - taken[w] < amounts[n]
+              and (blocking is null or coalesce(window_ends[w], 'infinity') > coalesce(window_ends[blocking], 'infinity')) then
+              blocking := w;
+            end if;
+          end loop;
+          if blocking is not null then
+            code := 'budget_exceeded';
+            detail := window_budgets[blocking] || ' ' || window_levels[blocking];
+            retry := ceil(extract(epoch from window_ends[blocking] - moment));
+          end if;
+        end if;
+      end if;
+      if code is null and rpms[g] is not null and 1 + now_requests[g] + take_requests[g] + ceil(before_requests[g] * share) > rpms[g] then
+        code := 'rate_limited';
+        retry := minute_wait(before_requests[g], now_requests[g] + take_requests[g], 1, rpms[g], share);
+      end if;
+      if code is null and tpms[g] is not null and tokens[n] + now_tokens[g] + take_tokens[g] + ceil(before_tokens[g] * share) > tpms[g] then
+        code := 'tokens_rate_limited';
+        retry := minute_wait(before_tokens[g], now_tokens[g] + take_tokens[g], tokens[n], tpms[g], share);
+      end if;
+      if code is not null then
+        codes[n] := code;
+        refused := refused || json_build_array(n, code, retry, detail);
+        continue;
+      end if;
+      take_requests[g] := take_requests[g] + 1;
+      take_tokens[g] := take_tokens[g] + coalesce(tokens[n], 0);
+      if first_hold[g] is not null then
+        for k in first_hold[g] .. last_hold[g] loop
+          w := hold_windows[k];
+          taken[w] := taken[w] + amounts[n];
+        end loop;
+      end if;
+    end loop;
+  else
+    if window_budgets is not null then
+      select array_agg(coalesce(s.amount, 0) order by t.n) into taken
+      from generate_series(1, cardinality(window_budgets)) as t(n)
+      left join (
+        select h.window_n, sum(c.amount)::bigint as amount
+        from unnest(hold_grants, hold_windows) as h(grant_n, window_n)
+        join unnest(call_grants, amounts) as c(grant_n, amount) on c.grant_n = h.grant_n
+        group by h.window_n
+      ) s on s.window_n = t.n;
+    end if;
+    if rated then
+      select array_agg(coalesce(c.requests, 0) order by t.n), array_agg(coalesce(c.tokens, 0) order by t.n) into take_requests, take_tokens
+      from generate_series(1, cardinality(grants)) as t(n)
+      left join (
+        select grant_n, count(*) as requests, sum(t)::bigint as tokens from unnest(call_grants, tokens) as c(grant_n, t) group by grant_n
+      ) c on c.grant_n = t.n;
+    end if;
+  end if;
+
+  if window_budgets is not null then
+    update budget_windows e set reserved_nano = e.reserved_nano + t.amount
+    from unnest(window_budgets, window_starts, taken) as t(id, start, amount)
+    where e.budget_id = t.id and e.window_start = t.start and t.amount > 0;
+  end if;
+  if rated then
+    update rate_windows e set requests = e.requests + t.requests, tokens = e.tokens + t.tokens
+    from unnest(grants, rpms, tpms, take_requests, take_tokens) as t(grant_id, rpm, tpm, requests, tokens)
+    where e.grant_id = t.grant_id and e.minute = this_minute and (t.rpm is not null or t.tpm is not null) and t.requests > 0;
+  end if;
+  if window_budgets is not null or rated then
+    insert into reservations (call_id, at, node_id, amount_nano, held_budgets, held_starts, grant_id, rate_minute, rate_tokens, expires_at)
+    select c.call_id, moment, node, case when h.budgets is null then 0 else c.amount end, coalesce(h.budgets, '{}'), coalesce(h.starts, '{}'),
+      grants[c.grant_n], case when tpms[c.grant_n] is not null then this_minute end, case when tpms[c.grant_n] is not null then c.tokens end,
+      moment + c.seconds * interval '1 second'
+    from unnest(calls, call_grants, amounts, tokens, seconds, codes) as c(call_id, grant_n, amount, tokens, seconds, code)
+    left join (
+      select h.grant_n, array_agg(window_budgets[h.window_n] order by h.window_n) as budgets, array_agg(window_starts[h.window_n] order by h.window_n) as starts
+      from unnest(hold_grants, hold_windows) as h(grant_n, window_n) group by h.grant_n
+    ) h on h.grant_n = c.grant_n
+    where c.code is null and (h.budgets is not null or tpms[c.grant_n] is not null);
+  end if;
+
+  perform write_audit(node, moment, entries, codes);
+
+  return json_build_object('at', floor(extract(epoch from moment) * 1000), 'refused', refused, 'verdicts', (
+    select string_agg(case
+      when c.code is not null then 'x'
+      when c.grant_n = any(hold_grants) then 'b'
+      when tpms[c.grant_n] is not null then 't'
+      else 'a' end, '' order by n)
+    from unnest(codes, call_grants) with ordinality as c(code, grant_n, n)));
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.ensure_partitions(days_ahead integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+AS $function$
+declare
+  parent text;
+  day date;
+  made integer := 0;
+  name text;
+begin
+  perform pg_advisory_xact_lock(7411, 1);
+  foreach parent in array array['usage_events', 'audit_entries'] loop
+    for offset_days in -1 .. days_ahead loop
+      day := (now() at time zone 'utc')::date + offset_days;
+      name := parent || '_' || to_char(day, 'YYYYMMDD');
+      if to_regclass(name) is null then
+        execute format('create table %I partition of %I for values from (%L) to (%L)', name, parent, day::text || ' 00:00:00+00', (day + 1)::text || ' 00:00:00+00');
+        made := made + 1;
+      end if;
+    end loop;
+  end loop;
+  return made;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.minute_wait(before bigint, current bigint, asked bigint, bound bigint, share numeric)
+ RETURNS integer
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  select case
+    when asked > bound then null
+    when current + asked <= bound and before > 0 then greatest(1, ceil((share - (bound - current - asked)::numeric / before) * 60))::integer
+    else greatest(1, ceil((share + 1 - case when current > 0 then least(1, (bound - asked)::numeric / current) else 1 end) * 60))::integer
+  end
+$function$;
+
+CREATE OR REPLACE FUNCTION public.record_audit(node text, entries json)
+ RETURNS timestamp with time zone
+ LANGUAGE plpgsql
+AS $function$
+declare
+  moment timestamptz := date_trunc('milliseconds', clock_timestamp());
+begin
+  perform write_audit(node, moment, entries, null);
+  return moment;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.record_change(kind text, subject text, op text, reason text, node text)
+ RETURNS bigint
+ LANGUAGE plpgsql
+AS $function$
+declare
+  number bigint;
+begin
+  update change_counter set seq = seq + 1 returning seq into number;
+  insert into changes (seq, kind, subject, op, reason, node) values (number, kind, subject, op, reason, node);
+  perform pg_notify('keyward_changes', number::text);
+  return number;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.release_holds(gone reservations[], costs bigint[], used_tokens bigint[])
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+declare
+  window_budgets text[];
+  window_starts timestamptz[];
+  freed bigint[];
+  spent bigint[];
+  rate_grants text[];
+  rate_minutes bigint[];
+  changed bigint[];
+begin
+  select array_agg(id order by id, start), array_agg(start order by id, start), array_agg(amount order by id, start), array_agg(cost order by id, start)
+  into window_budgets, window_starts, freed, spent
+  from (
+    select h.id, h.start, sum(r.amount_nano)::bigint as amount, sum(coalesce(c.cost, r.amount_nano))::bigint as cost
+    from unnest(gone) with ordinality as r
+    join unnest(costs) with ordinality as c(cost, n) on c.n = r.ordinality
+    cross join lateral unnest(r.held_budgets, r.held_starts) as h(id, start)
+    group by h.id, h.start
+  ) s;
+  if window_budgets is not null then
+    perform from budget_windows
+    where (budget_id, window_start) in (select * from unnest(window_budgets, window_starts)) order by budget_id, window_start for update;
+    update budget_windows e set reserved_nano = e.reserved_nano - t.amount, spent_nano = e.spent_nano + t.cost
+    from unnest(window_budgets, window_starts, freed, spent) as t(id, start, amount, cost)
+    where e.budget_id = t.id and e.window_start = t.start;
+  end if;
+  select array_agg(grant_id order by grant_id, minute), array_agg(minute order by grant_id, minute), array_agg(change order by grant_id, minute)
+  into rate_grants, rate_minutes, changed
+  from (
+    select r.grant_id, r.rate_minute as minute, sum(t.used - r.rate_tokens)::bigint as change
+    from unnest(gone) with ordinality as r
+    join unnest(used_tokens) with ordinality as t(used, n) on t.n = r.ordinality
+    where r.rate_minute is not null and t.used is not null
+    group by r.grant_id, r.rate_minute
+  ) s;
+  if rate_grants is not null then
+    perform from rate_windows
+    where (grant_id, minute) in (select * from unnest(rate_grants, rate_minutes)) order by grant_id, minute for update;
+    update rate_windows e set tokens = greatest(0, e.tokens + t.change)
+    from unnest(rate_grants, rate_minutes, changed) as t(grant_id, minute, change)
+    where e.grant_id = t.grant_id and e.minute = t.minute;
+  end if;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.settle_calls(node text, calls text[], costs bigint[], used_tokens bigint[], events json)
+ RETURNS json
+ LANGUAGE plpgsql
+AS $function$
+declare
+  gone reservations[];
+  gone_costs bigint[];
+  gone_tokens bigint[];
+  over json;
+  written integer;
+begin
+  with mine as (
+    select call_id from reservations where call_id = any(calls) order by call_id for update
+  ), removed as (
+    delete from reservations r using mine where r.call_id = mine.call_id returning r.*
+  )
+  select array_agg(r::reservations order by r.call_id), array_agg(o.cost order by r.call_id), array_agg(o.used order by r.call_id)
+  into gone, gone_costs, gone_tokens
+  from removed r join unnest(calls, costs, used_tokens) as o(call_id, cost, used) on o.call_id = r.call_id;
+  if gone is not null then
+    perform release_holds(gone, gone_costs, gone_tokens);
+    select json_agg(json_build_array(r.call_id, c.cost::text, r.amount_nano::text)) into over
+    from unnest(gone) with ordinality as r join unnest(gone_costs) with ordinality as c(cost, n) on c.n = r.ordinality
+    where c.cost > r.amount_nano and cardinality(r.held_budgets) > 0;
+  end if;
+  insert into usage_events (at, call_id, attempt, node_id, workload_id, grant_id, token_id, resource_id, credential_id, version_id, tenant_id,
+    team, environment, operation, model, outcome, status, streamed, input_tokens, cached_input_tokens, cache_write_tokens, output_tokens,
+    cost_nano, estimated, latency_ms, first_byte_ms, overhead_ms)
+  select coalesce(r.at, to_timestamp(e.at / 1000)), e.call, e.attempt, node, e.workload, e.grant_id, e.token, e.resource, e.credential, e.version,
+    e.tenant, e.team, e.environment, e.operation, e.model, e.outcome, e.status, coalesce(e.streamed, false), e.input, e.cached, e.cache_write, e.output,
+    coalesce(costs[e.n], case when cardinality(r.held_budgets) > 0 then r.amount_nano end),
+    coalesce(e.estimated, false) or (costs[e.n] is null and cardinality(r.held_budgets) > 0), e.latency, e.first_byte, e.overhead
+  from rows from (json_to_recordset(events) as (
+    call text, at double precision, held boolean, attempt integer, workload text, grant_id text, token text, resource text, credential text,
+    version text, tenant text, team text, environment text, operation text, model text, outcome text, status integer, streamed boolean,
+    input bigint, cached bigint, cache_write bigint, output bigint, estimated boolean, latency real, first_byte real, overhead real
+  )) with ordinality as e(call, at, held, attempt, workload, grant_id, token, resource, credential, version, tenant, team, environment,
+    operation, model, outcome, status, streamed, input, cached, cache_write, output, estimated, latency, first_byte, overhead, n)
+  left join unnest(gone) as r on r.call_id = e.call
+  where r.call_id is not null or (not e.held and e.at is not null)
+  on conflict do nothing;
+  get diagnostics written = row_count;
+  return json_build_object('settled', written, 'over', coalesce(over, '[]'));
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.sweep_intents(since timestamp with time zone, until timestamp with time zone, of_node text)
+ RETURNS integer
+ LANGUAGE plpgsql
+AS $function$
+declare
+  written integer;
+begin
+  insert into usage_events (at, call_id, node_id, workload_id, grant_id, token_id, resource_id, credential_id, version_id, tenant_id, team,
+    environment, operation, model, outcome, cost_nano, estimated)
+  select a.at, a.call_id, a.node_id, coalesce(a.workload_id, ''), coalesce(a.grant_id, ''), a.token_id, coalesce(a.resource_id, ''),
+    coalesce(a.credential_id, ''), a.version_id, a.tenant_id, a.team, coalesce(a.environment, ''), coalesce(a.operation, ''), a.model, 'lost', null, true
+  from audit_entries a
+  where a.at >= since and a.at < until and a.action = 'gateway.call' and a.decision = 'allowed' and a.call_id is not null
+    and (of_node is null or a.node_id = of_node)
+    and not exists (select from usage_events u where u.at = a.at and u.call_id = a.call_id)
+    and not exists (select from reservations r where r.call_id = a.call_id)
+  on conflict do nothing;
+  get diagnostics written = row_count;
+  return written;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.sweep_reservations(node text, node_home text, dead_after interval, most integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+AS $function$
+declare
+  gone reservations[];
+begin
+  with dead as (
+    select n.id from nodes n
+    where n.id <> node and (n.stopped_at is not null or n.heard_at < clock_timestamp() - dead_after or (n.home is not null and n.home = node_home))
+  ), found as (
+    select r.call_id from reservations r
+    where r.expires_at <= clock_timestamp()
+      or (r.node_id <> node and (r.node_id in (select id from dead) or not exists (select from nodes n where n.id = r.node_id)))
+    order by r.call_id limit most for update skip locked
+  ), removed as (
+    delete from reservations r using found where r.call_id = found.call_id returning r.*
+  )
+  select array_agg(r::reservations order by r.call_id) into gone from removed r;
+  if gone is null then
+    return 0;
+  end if;
+  perform release_holds(gone, array_fill(null::bigint, array[cardinality(gone)]), array_fill(null::bigint, array[cardinality(gone)]));
+  perform write_lost(gone);
+  return cardinality(gone);
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.window_end(time_window text, at timestamp with time zone)
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select case time_window
+    when 'total' then null
+    else (date_trunc(time_window, at, 'UTC') at time zone 'UTC' + ('1 ' || time_window)::interval) at time zone 'UTC'
+  end
+$function$;
+
+CREATE OR REPLACE FUNCTION public.window_start(time_window text, at timestamp with time zone)
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select case time_window
+    when 'total' then timestamptz '2000-01-01 00:00:00+00'
+    else date_trunc(time_window, at, 'UTC')
+  end
+$function$;
+
+CREATE OR REPLACE FUNCTION public.write_audit(node text, moment timestamp with time zone, entries json, codes text[])
+ RETURNS void
+ LANGUAGE sql
+AS $function$
+  with entry as materialized (
+    select nextval('audit_seq') as seq, e.*
+    from rows from (json_to_recordset(entries) as (
+      id text, action text, decision text, code text, actor_kind text, actor text, behalf text, workload text, token text, grant_id text,
+      credential text, version text, resource text, tenant text, team text, environment text, target_kind text, target text, model text,
+      operation text, effect text, call text, correlation text, reason text, details jsonb, person text, ip text, agent text
+    )) with ordinality as e(
+      id, action, decision, code, actor_kind, actor, behalf, workload, token, grant_id, credential, version, resource, tenant, team,
+      environment, target_kind, target, model, operation, effect, call, correlation, reason, details, person, ip, agent, n)
+  ), personal as (
+    insert into audit_personal (seq, at, user_id, ip, user_agent)
+    select seq, moment, person, ip, agent from entry where person is not null or ip is not null or agent is not null
+  )
+  insert into audit_entries (at, seq, id, node_id, action, decision, code, actor_kind, actor_id, on_behalf_of, workload_id, token_id, grant_id,
+    credential_id, version_id, resource_id, tenant_id, team, environment, target_kind, target_id, model, operation, effect, call_id,
+    correlation_id, reason, details)
+  select moment, seq, id, node, action, case when codes[n] is null then decision else 'refused' end, coalesce(codes[n], code), actor_kind,
+    actor, behalf, workload, token, grant_id, credential, version, resource, tenant, team, environment, target_kind, target, model, operation,
+    effect, call, correlation, reason, coalesce(details, '{}')
+  from entry
+$function$;
+
+CREATE OR REPLACE FUNCTION public.write_lost(gone reservations[])
+ RETURNS void
+ LANGUAGE sql
+AS $function$
+  insert into usage_events (at, call_id, node_id, workload_id, grant_id, token_id, resource_id, credential_id, version_id, tenant_id, team,
+    environment, operation, model, outcome, cost_nano, estimated)
+  select r.at, r.call_id, r.node_id, coalesce(a.workload_id, ''), r.grant_id, a.token_id, coalesce(a.resource_id, ''), coalesce(a.credential_id, ''),
+    a.version_id, a.tenant_id, a.team, coalesce(a.environment, ''), coalesce(a.operation, ''), a.model, 'lost',
+    case when cardinality(r.held_budgets) > 0 then r.amount_nano end, true
+  from unnest(gone) as r
+  left join audit_entries a on a.at = r.at and a.call_id = r.call_id and a.action = 'gateway.call'
+  on conflict do nothing
+$function$;
 
 alter table api_tokens add constraint api_tokens_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE;
 alter table credential_versions add constraint credential_versions_credential_id_fkey FOREIGN KEY (credential_id) REFERENCES credentials(id) ON DELETE CASCADE;

@@ -67,7 +67,7 @@ test('the dump holds every kind of object that a migration may make, in a fixed 
     `create type mood as enum ('sad', 'it''s fine');`,
     'create sequence counter as integer increment 2 minvalue 1 maxvalue 100 start 1 cache 1 cycle;',
     'id bigint generated always as identity not null',
-    'double_n integer generated always as ((n * 2)) stored',
+    'double_n integer generated always as (twice(n)) stored',
     'constraint parents_n_check CHECK ((n > 0))',
     'partition by RANGE (at)',
     'with (fillfactor=70)',
@@ -101,13 +101,15 @@ const kinds = `
 create type mood as enum ('sad', 'it''s fine');
 create sequence counter as integer increment 2 maxvalue 100 cycle;
 create function touch() returns trigger language plpgsql as $$ begin return new; end $$;
-create table parents (id bigint generated always as identity primary key, n integer check (n > 0), double_n integer generated always as (n * 2) stored, feeling mood default 'sad');
+create function twice(n int) returns int language sql immutable as $$ select n * 2 $$;
+create table parents (id bigint generated always as identity primary key, n integer check (n > 0), double_n integer generated always as (twice(n)) stored, feeling mood default 'sad');
 create table children (id text primary key, parent bigint not null references parents on delete cascade, "Odd Name" text collate "C" unique) with (fillfactor=70);
 create index children_lower on children (lower("Odd Name")) where parent > 0;
 create unlogged table scratch (n int);
 create table days (at timestamptz not null, n int, primary key (at)) partition by range (at);
 create index days_n on days (n);
 create table days_20260101 partition of days for values from ('2026-01-01 00:00:00+00') to ('2026-01-02 00:00:00+00');
+create function first_of(many parents[]) returns parents language sql as $$ select many[1] $$;
 create trigger touch before update on parents for each row execute function touch();
 alter table parents enable row level security;
 create policy mine on parents for select using (n > 1);
