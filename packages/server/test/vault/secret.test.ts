@@ -101,14 +101,20 @@ describe('a secret prints as nothing', () => {
     for (let i = 0; i < bytes.length; i++) bytes[i] = 97 + ((i * 7 + 3) % 26)
     const needle = Buffer.from(bytes)
     const held = Secret.taking(bytes)
+    const control = Buffer.from(needle.map((byte) => byte - 32))
+    const onHeap = control.toString('latin1')
     let tail = Buffer.alloc(0)
     let found = false
+    let foundControl = false
     for await (const chunk of getHeapSnapshot()) {
       const part = Buffer.concat([tail, chunk as Buffer])
       if (part.includes(needle)) found = true
+      if (part.includes(control)) foundControl = true
       tail = part.subarray(-needle.length)
     }
     expect(held.lengthBytes).toBe(48)
+    expect(onHeap).toHaveLength(48)
+    expect(foundControl).toBe(true)
     expect(found).toBe(false)
   })
 })
