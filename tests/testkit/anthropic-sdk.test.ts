@@ -93,6 +93,16 @@ describe('the unmodified Anthropic SDK works against the fake', () => {
     })
   })
 
+  test('a tool that the vendor runs itself is in usage, in JSON and in the stream', async () => {
+    const wish = { ...hello, tools: [{ type: 'web_search_20250305' as const, name: 'web_search' as const }] }
+    const answer = await client.messages.create(wish)
+    expect(answer.content.map((block) => block.type)).toEqual(['server_tool_use', 'web_search_tool_result', 'text'])
+    expect(answer.usage.server_tool_use).toMatchObject({ web_search_requests: 1 })
+    const final = await client.messages.stream(wish).finalMessage()
+    expect(final.usage.server_tool_use).toMatchObject({ web_search_requests: 1 })
+    expect(fake.log.entries.at(-1)?.usage).toMatchObject({ web_search_requests: 1 })
+  })
+
   test('models and files go by pages; files come back byte for byte', async () => {
     const models: string[] = []
     for await (const model of client.models.list({ limit: 3 })) models.push(model.id)

@@ -140,6 +140,34 @@ describe('the unmodified OpenAI SDK works against the fake', () => {
     await expect(client.responses.retrieve(first.id)).rejects.toBeInstanceOf(OpenAI.NotFoundError)
   })
 
+  test('responses: a background run is fetched later or cancelled; a tool that the vendor runs itself is on the bill', async () => {
+    const started = await client.responses.create({ model: 'gpt-4o', input: 'Say hello', background: true })
+    expect(started).toMatchObject({ status: 'queued', output: [] })
+    await expect.poll(async () => (await client.responses.retrieve(started.id)).status, { timeout: 5000 }).toBe('completed')
+    const second = await client.responses.create({ model: 'gpt-4o', input: 'Say hello', background: true })
+    expect((await client.responses.cancel(second.id)).status).toBe('cancelled')
+    await expect(client.responses.cancel((await client.responses.create({ model: 'gpt-4o', input: 'x' })).id)).rejects.toBeInstanceOf(
+      OpenAI.BadRequestError,
+    )
+    const searched = await client.responses.create({ model: 'gpt-4o', input: 'Say hello', tools: [{ type: 'web_search' }] })
+    expect(searched.output.map((item) => item.type)).toEqual(['web_search_call', 'message'])
+    expect(fake.log.entries.at(-1)?.usage).toMatchObject({ web_search_calls: 1 })
+    const final = await client.responses.stream({ model: 'gpt-5', input: 'Say hello', tools: [{ type: 'web_search' }] }).finalResponse()
+    expect(final.output.map((item) => item.type)).toEqual(['reasoning', 'web_search_call', 'message'])
+  })
+
+  test('transcriptions: the model is a part of a form', async () => {
+    const heard = await client.audio.transcriptions.create({
+      model: 'gpt-4o-mini-transcribe',
+      file: await toFile(Buffer.alloc(5000), 'a.wav'),
+    })
+    expect(heard).toMatchObject({ text: '5000 bytes of sound', usage: { input_tokens: 5, output_tokens: 5 } })
+    expect(fake.log.entries.at(-1)).toMatchObject({ model: 'gpt-4o-mini-transcribe', usage: { total_tokens: 10 } })
+    await expect(
+      client.audio.transcriptions.create({ model: 'gpt-4o', file: await toFile(Buffer.alloc(5), 'a.wav') }),
+    ).rejects.toMatchObject({ code: 'model_not_found' })
+  })
+
   test('the streaming helpers of the SDK accept the events', async () => {
     expect(await client.chat.completions.stream(hello).finalContent()).toBe('You said: Say hello to the team')
     const final = await client.responses.stream({ model: 'gpt-4o', input: 'Say hello' }).finalResponse()

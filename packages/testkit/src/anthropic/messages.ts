@@ -19,6 +19,8 @@ interface Generated {
   stopSequence: string | null
   outputTokens: number
   thinkingTokens: number
+  /** Blocks that a tool leaves which the vendor runs itself: a cost that `max_tokens` does not bound. */
+  searched: object[]
 }
 
 /** `POST /v1/messages` */
@@ -75,6 +77,7 @@ function checked(call: Call, body: JsonRecord): Answer | null {
 function generate(call: Call, body: JsonRecord, outputTokensMax: number): Generated {
   const thinking = ['enabled', 'adaptive'].includes(textIn(recordIn(body, 'thinking'), 'type') ?? '')
   const thinkingTokens = thinking ? Math.min(thinkingTokensDefault, outputTokensMax) : 0
+  const searched = searchBlocks(call, body)
   const demanded = demandedTool(body)
   if (demanded) {
     const input = argumentsFor(demanded.input_schema)
@@ -91,6 +94,7 @@ function generate(call: Call, body: JsonRecord, outputTokensMax: number): Genera
       stopSequence: null,
       outputTokens: thinkingTokens + tokensOf(JSON.stringify(input)),
       thinkingTokens,
+      searched,
     }
   }
   const { behaviour } = call
@@ -112,7 +116,18 @@ function generate(call: Call, body: JsonRecord, outputTokensMax: number): Genera
     stopSequence: stopReason === 'stop_sequence' ? (stop ?? null) : null,
     outputTokens: tokensOf(cut) + thinkingTokens,
     thinkingTokens,
+    searched,
   }
+}
+
+function searchBlocks(call: Call, body: JsonRecord): object[] {
+  if (!(listIn(body, 'tools') ?? []).some((tool) => /^web_search_/.test(textIn(tool, 'type') ?? ''))) return []
+  const id = `srvtoolu_${call.requestId.slice(4)}`
+  const caller = { type: 'direct' as const }
+  return [
+    { type: 'server_tool_use', id, name: 'web_search', input: { query: 'keyward' }, caller },
+    { type: 'web_search_tool_result', tool_use_id: id, content: [], caller },
+  ]
 }
 
 function demandedTool(body: JsonRecord): JsonRecord | undefined {
@@ -130,14 +145,23 @@ function inputUsage(prompt: PromptCount) {
   }
 }
 
-function fullUsage(prompt: PromptCount, outputTokens: number, thinkingTokens: number | null) {
+function serverToolUse(made: Generated) {
+  return made.searched.length > 0 ? { web_search_requests: 1, web_fetch_requests: 0 } : null
+}
+
+function fullUsage(
+  prompt: PromptCount,
+  outputTokens: number,
+  thinkingTokens: number | null,
+  serverTools: ReturnType<typeof serverToolUse>,
+) {
   return {
     ...inputUsage(prompt),
     cache_creation: { ephemeral_5m_input_tokens: prompt.cacheCreation5mTokens, ephemeral_1h_input_tokens: prompt.cacheCreation1hTokens },
     inference_geo: null,
     output_tokens: outputTokens,
     output_tokens_details: thinkingTokens === null ? null : { thinking_tokens: thinkingTokens },
-    server_tool_use: null,
+    server_tool_use: serverTools,
     service_tier: 'standard' as const,
     speed: null,
   }
@@ -149,6 +173,7 @@ function billed(prompt: PromptCount, made: Generated): Record<string, number> {
     cache_creation_1h_input_tokens: prompt.cacheCreation1hTokens,
     output_tokens: made.outputTokens,
     thinking_tokens: made.thinkingTokens,
+    ...(made.searched.length > 0 ? { web_search_requests: 1 } : {}),
   }
 }
 
@@ -159,13 +184,16 @@ function whole(message: object, made: Generated, prompt: PromptCount, call: Call
   const answer = made.tool ? { type: 'tool_use' as const, caller: { type: 'direct' as const }, ...made.tool } : text
   return {
     ...message,
-    content: made.thinking ? [thought, answer] : [answer],
+    content: [...(made.thinking ? [thought] : []), ...made.searched, answer],
     stop_reason: made.stopReason,
     stop_sequence: made.stopSequence,
     ...(call.behaviour.noUsage
       ? {}
       : {
-          usage: { ...fullUsage(prompt, made.outputTokens, made.thinking ? made.thinkingTokens : null), ...call.behaviour.usageReported },
+          usage: {
+            ...fullUsage(prompt, made.outputTokens, made.thinking ? made.thinkingTokens : null, serverToolUse(made)),
+            ...call.behaviour.usageReported,
+          },
         }),
   }
 }
@@ -181,7 +209,7 @@ function events(message: object, made: Generated, prompt: PromptCount, call: Cal
         content: [],
         stop_reason: null,
         stop_sequence: null,
-        ...(noUsage ? {} : { usage: { ...fullUsage(prompt, 1, null), ...usageReported } }),
+        ...(noUsage ? {} : { usage: { ...fullUsage(prompt, 1, null, null), ...usageReported } }),
       },
     }),
   ]
@@ -190,6 +218,11 @@ function events(message: object, made: Generated, prompt: PromptCount, call: Cal
     list.push(send('content_block_start', { index, content_block: { type: 'thinking', thinking: '', signature: '' } }))
     list.push(send('content_block_delta', { index, delta: { type: 'thinking_delta', thinking: thought.thinking } }))
     list.push(send('content_block_delta', { index, delta: { type: 'signature_delta', signature: thought.signature } }))
+    list.push(send('content_block_stop', { index }))
+    index += 1
+  }
+  for (const block of made.searched) {
+    list.push(send('content_block_start', { index, content_block: block }))
     list.push(send('content_block_stop', { index }))
     index += 1
   }
@@ -213,7 +246,7 @@ function events(message: object, made: Generated, prompt: PromptCount, call: Cal
     ...inputUsage(prompt),
     output_tokens: made.outputTokens,
     output_tokens_details: made.thinking ? { thinking_tokens: made.thinkingTokens } : null,
-    server_tool_use: null,
+    server_tool_use: serverToolUse(made),
   }
   list.push(
     send('message_delta', {

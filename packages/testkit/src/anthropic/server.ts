@@ -13,9 +13,8 @@ import { anthropicModels, modelNamed, modelObject } from './models.ts'
 import { page } from './pages.ts'
 import { PrefixCache } from './prompt.ts'
 
-/** A key in Anthropic's form that is nobody's. */
-export const fakeAnthropicKey =
-  'sk-ant-api03-FAKEFAKEFAKEFAKEFAKEFAKEFAKEFAKEFAKEFAKEFAKEFAKEFAKE-EXAMPLE0EXAMPLE0EXAMPLE0EXAMPLE0-FAKEFAAA'
+/** A key in the form of Anthropic's (93 characters and `AA`) that is nobody's. */
+export const fakeAnthropicKey = `sk-ant-api03-${'FAKE-EXAMPLE-'.repeat(8).slice(0, 93)}AA`
 
 /** Starts a vendor that answers as api.anthropic.com does. `origin` is the SDK's base URL; `fakeAnthropicKey` is live unless `key` says otherwise. */
 export function startFakeAnthropic(options: FakeOptions = {}): Promise<Fake> {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { type Answer, bytesAnswer, type Call, jsonAnswer } from '../fake/answer.ts'
 import { type JsonRecord, listIn, numberIn, textIn } from '../fake/json.ts'
+import { fieldIn, readMultipart } from '../fake/multipart.ts'
 import { textOf, tokensOf } from '../fake/tokens.ts'
 import { missing, openaiError } from './errors.ts'
 import { modelNamed } from './models.ts'
@@ -49,6 +50,28 @@ export function speech(_call: Call, body: JsonRecord): Answer {
     model: name,
     usage: { input_tokens: tokens, output_tokens: tokens },
   }
+}
+
+/** `POST /v1/audio/transcriptions`: a form, so the model is in a part. A token of input for each started kilobyte of sound. */
+export function transcriptions(call: Call): Answer {
+  const parts = readMultipart(call.body, call.headers['content-type'])
+  if (!parts) return openaiError(400, 'The upload must be multipart/form-data.')
+  const name = fieldIn(parts, 'model')
+  if (name === undefined) return openaiError(400, 'you must provide a model parameter')
+  if (modelNamed(name)?.use !== 'transcription') return noSuchModel(name)
+  const sound = parts.find((part) => part.name === 'file' && part.filename !== null)
+  if (!sound) return missing('file')
+  const text = call.behaviour.reply ?? `${sound.body.length} bytes of sound`
+  const inputTokens = Math.ceil(sound.body.length / 1024)
+  const outputTokens = tokensOf(text)
+  const counts = { input_tokens: inputTokens, output_tokens: outputTokens, total_tokens: inputTokens + outputTokens }
+  const usage = {
+    type: 'tokens',
+    ...counts,
+    input_token_details: { text_tokens: 0, audio_tokens: inputTokens },
+    ...call.behaviour.usageReported,
+  }
+  return { ...jsonAnswer(200, { text, ...(call.behaviour.noUsage ? {} : { usage }) }), model: name, usage: counts }
 }
 
 const categories = [

@@ -3,7 +3,7 @@ export interface FakeModel {
   created: number
   /** Spends hidden reasoning tokens before it answers. */
   reasoning: boolean
-  use: 'chat' | 'completion' | 'embedding' | 'speech' | 'image' | 'moderation'
+  use: 'chat' | 'completion' | 'embedding' | 'speech' | 'transcription' | 'image' | 'moderation'
 }
 
 /** Names of real models, so that real price lists know them. */
@@ -24,6 +24,7 @@ export const openaiModels: readonly FakeModel[] = [
   { id: 'text-embedding-3-large', created: 1_705_953_180, reasoning: false, use: 'embedding' },
   { id: 'gpt-4o-mini-tts', created: 1_742_403_959, reasoning: false, use: 'speech' },
   { id: 'tts-1', created: 1_681_940_951, reasoning: false, use: 'speech' },
+  { id: 'gpt-4o-mini-transcribe', created: 1_742_068_596, reasoning: false, use: 'transcription' },
   { id: 'gpt-image-1', created: 1_745_517_030, reasoning: false, use: 'image' },
   { id: 'omni-moderation-latest', created: 1_731_689_265, reasoning: false, use: 'moderation' },
 ]

@@ -5,16 +5,7 @@ import { missing, openaiError } from './errors.ts'
 import { type Generated, generate, type PromptCache } from './generate.ts'
 import { modelNamed } from './models.ts'
 import { noSuchModel } from './refusals.ts'
-
-interface Stored {
-  response: JsonRecord
-  /** Tokens of the whole conversation up to and with this answer: what a follow-up pays for again. */
-  contextTokens: number
-  project: string
-}
-
-/** Answers that were asked to be stored (the default), for `previous_response_id` and retrieval. */
-export type ResponseStore = Map<string, Stored>
+import { backgroundRunsMs, type ResponseStore, responsesStoredMax } from './stored-responses.ts'
 
 /** `POST /v1/responses` */
 export function createResponse(call: Call, body: JsonRecord, cache: PromptCache, store: ResponseStore): Answer {
@@ -25,6 +16,8 @@ export function createResponse(call: Call, body: JsonRecord, cache: PromptCache,
   const input = body.input
   if (typeof input !== 'string' && !Array.isArray(input)) return missing('input')
   const previousId = textIn(body, 'previous_response_id')
+  if (body.background === true && body.store === false)
+    return openaiError(400, "Background responses must be stored: leave 'store' out or set it to true.", { param: 'background' })
   const previous = previousId === undefined ? undefined : store.get(previousId)
   if (previousId !== undefined && previous?.project !== call.key.project.name)
     return openaiError(400, `Previous response with id '${previousId}' not found.`, {
@@ -63,6 +56,8 @@ export function createResponse(call: Call, body: JsonRecord, cache: PromptCache,
     id,
     object: 'response' as const,
     created_at: createdAt,
+    access_programs: null,
+    background: body.background === true,
     error: null,
     instructions: textIn(body, 'instructions') ?? null,
     max_output_tokens: numberIn(body, 'max_output_tokens') ?? null,
@@ -81,20 +76,46 @@ export function createResponse(call: Call, body: JsonRecord, cache: PromptCache,
     truncation: 'disabled' as const,
   }
   const cutShort = made.finish === 'length'
+  // A tool that the vendor runs itself is used once: a cost that no output maximum bounds.
+  const searches = tools.some((tool) => /^web_search/.test(textIn(tool, 'type') ?? ''))
+  const prelude = [
+    ...(made.reasoningTokens > 0 ? [{ id: `rs_${id.slice(5)}`, type: 'reasoning', summary: [] }] : []),
+    ...(searches
+      ? [
+          {
+            id: `ws_${id.slice(5)}`,
+            type: 'web_search_call',
+            status: 'completed',
+            action: { type: 'search', query: lastUserText, queries: [lastUserText] },
+          },
+        ]
+      : []),
+  ]
   const finished: JsonRecord = {
     ...base,
     status: cutShort ? 'incomplete' : 'completed',
     completed_at: cutShort ? null : createdAt,
     incomplete_details: cutShort ? { reason: 'max_output_tokens' } : null,
-    output: [
-      ...(made.reasoningTokens > 0 ? [{ id: `rs_${id.slice(5)}`, type: 'reasoning', summary: [] }] : []),
-      outputItem(made, id, cutShort ? 'incomplete' : 'completed'),
-    ],
+    output: [...prelude, outputItem(made, id, cutShort ? 'incomplete' : 'completed')],
     ...(call.behaviour.noUsage ? {} : { usage: { ...usage, ...call.behaviour.usageReported } }),
   }
-  if (base.store && store.size < responsesStoredMax)
-    store.set(id, { response: finished, contextTokens: inputTokens + outputTokens, project: call.key.project.name })
-  const answer = body.stream === true ? streamAnswer(responseEvents(base, finished, made, id)) : jsonAnswer(200, finished)
+  const running = { ...base, status: 'in_progress', completed_at: null, incomplete_details: null, output: [], usage: null }
+  if (base.store && store.size < responsesStoredMax) {
+    const doneAtMs = call.clock.wallMs() + (base.background ? backgroundRunsMs : 0)
+    store.set(id, {
+      running,
+      finished,
+      doneAtMs,
+      canceled: false,
+      contextTokens: inputTokens + outputTokens,
+      project: call.key.project.name,
+    })
+  }
+  const answer = base.background
+    ? jsonAnswer(200, { ...running, status: 'queued' })
+    : body.stream === true
+      ? streamAnswer(responseEvents(running, finished, prelude, made, id))
+      : jsonAnswer(200, finished)
   return {
     ...answer,
     model: name,
@@ -104,19 +125,9 @@ export function createResponse(call: Call, body: JsonRecord, cache: PromptCache,
       total_tokens: usage.total_tokens,
       cached_tokens: usage.input_tokens_details.cached_tokens,
       reasoning_tokens: made.reasoningTokens,
+      ...(searches ? { web_search_calls: 1 } : {}),
     },
   }
-}
-
-const responsesStoredMax = 10_000
-
-/** `GET`, `DELETE /v1/responses/{id}` */
-export function storedResponse(call: Call, id: string, store: ResponseStore): Answer {
-  const stored = store.get(id)
-  if (!stored || stored.project !== call.key.project.name) return openaiError(404, `Response with id '${id}' not found.`)
-  if (call.method !== 'DELETE') return jsonAnswer(200, stored.response)
-  store.delete(id)
-  return jsonAnswer(200, { id, object: 'response', deleted: true })
 }
 
 function inputTokensOf(items: readonly unknown[]): number {
@@ -145,22 +156,19 @@ function outputItem(made: Generated, id: string, status: 'in_progress' | 'comple
   }
 }
 
-function responseEvents(base: object, finished: JsonRecord, made: Generated, id: string): string[] {
+function responseEvents(running: object, finished: JsonRecord, prelude: readonly object[], made: Generated, id: string): string[] {
   let sequence = 0
   const events: string[] = []
   const emit = (type: string, fields: object): void => {
     events.push(event(type, { type, sequence_number: sequence++, ...fields }))
   }
-  const running = { ...base, status: 'in_progress', incomplete_details: null, output: [], usage: null }
   emit('response.created', { response: running })
   emit('response.in_progress', { response: running })
-  let index = 0
-  if (made.reasoningTokens > 0) {
-    const item = { id: `rs_${id.slice(5)}`, type: 'reasoning', summary: [] }
+  for (const [index, item] of prelude.entries()) {
     emit('response.output_item.added', { output_index: index, item })
     emit('response.output_item.done', { output_index: index, item })
-    index += 1
   }
+  const index = prelude.length
   const done = outputItem(made, id, finished.status === 'incomplete' ? 'incomplete' : 'completed')
   const at = { item_id: done.id, output_index: index }
   if (made.tool) {

@@ -10,18 +10,23 @@ import { openaiError, openaiFault, openaiFaultEvent } from './errors.ts'
 import { type FileStore, file, files } from './files.ts'
 import { PromptCache } from './generate.ts'
 import { platformHeaders, projectRateHeaders, rateHeaders } from './limits.ts'
-import { embeddings, images, moderations, speech } from './media.ts'
+import { embeddings, images, moderations, speech, transcriptions } from './media.ts'
 import { modelNamed, modelObject, openaiModels } from './models.ts'
 import { noSuchModel, noSuchPath, unreadableJson, wrongMethod } from './refusals.ts'
-import { createResponse, type ResponseStore, storedResponse } from './responses.ts'
+import { createResponse } from './responses.ts'
+import { type ResponseStore, storedResponse } from './stored-responses.ts'
 
-/** A key in OpenAI's form that is nobody's. */
-export const fakeOpenaiKey = 'sk-proj-FAKEFAKEFAKEFAKEFAKE-EXAMPLE0EXAMPLE0EXAMPLE0T3BlbkFJEXAMPLE0EXAMPLE0EXAMPLE0-FAKEFAKEFAKEFAKE'
+const half = 'FAKE-EXAMPLE-'.repeat(5).slice(0, 58)
+/** A key in the form of OpenAI's project keys (58 characters, a fixed middle, 58 characters) that is nobody's. */
+export const fakeOpenaiKey = `sk-proj-${half}T3BlbkFJ${half}`
 
 /** Starts a vendor that answers as api.openai.com does. `origin + '/v1'` is the SDK's base URL; `fakeOpenaiKey` is live unless `key` says otherwise. */
 export function startFakeOpenai(options: FakeOptions = {}): Promise<Fake> {
   return startFake(openai(), { key: fakeOpenaiKey, ...options })
 }
+
+/** Takes a form with a file where the others take JSON. */
+const transcriptionPath = '/v1/audio/transcriptions'
 
 type JsonRoute = (call: Call, body: JsonRecord) => Answer
 
@@ -50,11 +55,17 @@ function openai(): Vendor {
       const answer = modelRoute(call, body)
       return { ...answer, headers: { ...rateHeaders(call), ...answer.headers } }
     }
+    if (path === transcriptionPath) {
+      if (method !== 'POST') return wrongMethod(method, path)
+      const answer = transcriptions(call)
+      return { ...answer, headers: { ...rateHeaders(call), ...answer.headers } }
+    }
     if (path === '/v1/files') return method === 'GET' || method === 'POST' ? files(call, stored) : wrongMethod(method, path)
     const [, , collection, id, tail] = path.split('/').map(decodeURIComponent)
     if (collection === 'files' && id !== undefined && (tail === undefined || tail === 'content'))
       return file(call, id, tail === 'content', stored)
-    if (collection === 'responses' && id !== undefined && tail === undefined) return storedResponse(call, id, responses)
+    if (collection === 'responses' && id !== undefined && (tail === undefined || (tail === 'cancel' && method === 'POST')))
+      return storedResponse(call, id, tail, responses)
     if (path === '/v1/models')
       return method === 'GET' ? jsonAnswer(200, { object: 'list', data: openaiModels.map(modelObject) }) : wrongMethod(method, path)
     if (collection === 'models' && id !== undefined && tail === undefined && method === 'GET') {
@@ -69,7 +80,7 @@ function openai(): Vendor {
     name: 'openai',
     credentialOf,
     refuse: (caller, keys) => {
-      const refusal = refuse(caller, keys, caller.path in modelRoutes)
+      const refusal = refuse(caller, keys, caller.path in modelRoutes || caller.path === transcriptionPath)
       return refusal && dressed(refusal, caller)
     },
     answer: (call) => dressed(route(call), call),
