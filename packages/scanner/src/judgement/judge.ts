@@ -1,16 +1,149 @@
+import type { Verdict } from '../checks/check.ts'
 import { checks } from '../checks/checks.ts'
+import { basicPassword } from '../checks/structured.ts'
 import type { Candidate, Judgement } from './candidate.ts'
+import { entropyOf } from './entropy.ts'
+import { type Doubt, genericDoubt } from './generic.ts'
+import { digestReason } from './hash.ts'
+import { knownName } from './known-formats.ts'
+import { passwordDoubt } from './password.ts'
+import { type PlaceKind, placeKind } from './path.ts'
+import { placeholderReason } from './placeholder.ts'
+import { isPublished } from './published.ts'
+import { type ContextFit, contextFit, lineBefore, nameBefore, secretWords } from './surroundings.ts'
+import { tokenDoubt } from './token.ts'
 
-export type { Candidate, Judgement } from './candidate.ts'
+/** How sure a shape alone makes, by the detector's own estimate. */
+const byShape = { high: 0.93, medium: 0.75, low: 0.55 } as const
+const proved = 0.99
 
-const byConfidence = { high: 0.9, medium: 0.7, low: 0.5 } as const
-
-/** Tells a secret from what only looks like one. Runs the detector's check. Pure; called for matches only. */
+/**
+ * Tells a secret from what only looks like one: runs the detector's check, then looks for what speaks against it, in the secret, its
+ * name, its line and its path. Pure, fast, and called for matches only. Of overlapping matches the one with the higher confidence is
+ * right.
+ */
 export function judge(candidate: Candidate): Judgement {
-  const check = candidate.detector.check === undefined ? undefined : checks[candidate.detector.check]
-  const verdict = check?.(candidate.secret) ?? 'unknown'
-  if (verdict === 'refuted')
-    return { verdict: 'not-a-secret', confidence: 0.02, reason: 'Its checksum or structure is wrong: nobody issued it.' }
-  if (verdict === 'proved') return { verdict: 'secret', confidence: 0.99, reason: 'Its checksum or structure is right.' }
-  return { verdict: 'secret', confidence: byConfidence[candidate.detector.confidence], reason: 'Its shape is that of the format.' }
+  const { detector, secret } = candidate
+  const checked = checkOf(candidate)
+  if (checked === 'refuted') return judgement('not-a-secret', 0.02, 'Its checksum or structure is wrong: nobody issued it.')
+  if (isPublished(secret)) return judgement('not-a-secret', 0.03, 'It stands in public documentation, the same for everyone.')
+  const stand = placeholderReason(detector.check === 'basic-auth' ? (basicPassword(secret) ?? secret) : secret)
+  if (stand !== undefined) return judgement('not-a-secret', 0.04, stand)
+  if (detector.entropyMin !== undefined && entropyOf(secret) < detector.entropyMin)
+    return judgement('not-a-secret', 0.06, 'It is not random enough for a generated secret.')
+  const doubt = doubtOf(candidate)
+  if (doubt !== undefined) return judgement(doubt.verdict, doubt.verdict === 'unlikely' ? 0.3 : 0.08, doubt.reason)
+  const place = placeKind(candidate.path)
+  if (checked === 'proved') return provedJudgement(candidate, place)
+  return detector.context === undefined ? shapeJudgement(candidate, place) : contextJudgement(candidate, place)
+}
+
+function checkOf(candidate: Candidate): Verdict {
+  const { check } = candidate.detector
+  const run = check === undefined ? undefined : checks[check]
+  return run === undefined ? 'unknown' : run(candidate.secret)
+}
+
+/** Kinds that everyone makes for tests and documents: there they are hardly ever real. A provider's own token is real wherever it stands. */
+const madeByAnyone = /^(?:private-key|jwt|databases|generic|snowflake-password|docker-config)/
+
+function doubtOf(candidate: Candidate): Doubt | undefined {
+  const { detector, secret } = candidate
+  if (detector.id === 'private-key-certificate')
+    return { verdict: 'unlikely', reason: 'A certificate is public; its private key is the secret.' }
+  if (detector.id === 'langfuse-public-key') return { verdict: 'unlikely', reason: 'It is the public half of a pair.' }
+  if (detector.check === 'jwt') return tokenDoubt(secret)
+  if (detector.id === 'generic-basic-header' || detector.check === 'basic-auth')
+    return passwordDoubt({ ...candidate, secret: basicPassword(secret) ?? '' })
+  if (detector.id.startsWith('databases-') || detector.id === 'generic-url-password' || detector.id === 'snowflake-password')
+    return passwordDoubt(candidate)
+  if (detector.id.startsWith('generic-')) return digestOrNothing(candidate) ?? genericDoubt(candidate)
+  return detector.confidence === 'high' && detector.context === undefined ? undefined : (digestOrNothing(candidate) ?? otherName(candidate))
+}
+
+function digestOrNothing(candidate: Candidate): Doubt | undefined {
+  const reason = digestReason(candidate)
+  return reason === undefined ? undefined : { verdict: 'not-a-secret', reason }
+}
+
+/** `COHERE_API_KEY=…` is nobody else's key, however near another provider's name stands. */
+function otherName(candidate: Candidate): Doubt | undefined {
+  const { context } = candidate.detector
+  if (context === undefined) return undefined
+  const name = nameBefore(lineBefore(candidate))
+  if (name === '' || !knownName.test(name) || new RegExp(context.near, 'i').test(name)) return undefined
+  return { verdict: 'not-a-secret', reason: 'Its name is that of another provider.' }
+}
+
+function provedJudgement(candidate: Candidate, place: PlaceKind): Judgement {
+  if (madeByAnyone.test(candidate.detector.id)) {
+    const tests = inTests(place)
+    if (tests !== undefined) return judgement('unlikely', 0.35, `Its structure is right, but ${tests}`)
+    return judgement('secret', place === 'vendored' ? 0.7 : 0.95, 'Its structure is right.')
+  }
+  return judgement('secret', proved, 'Its checksum or structure is right.')
+}
+
+function inTests(place: PlaceKind): string | undefined {
+  switch (place) {
+    case 'test':
+      return 'it stands among tests, for which such things are made.'
+    case 'template':
+      return 'it stands in an example or a template.'
+    case 'docs':
+      return 'it stands in documentation.'
+    default:
+      return undefined
+  }
+}
+
+function shapeJudgement(candidate: Candidate, place: PlaceKind): Judgement {
+  const { detector } = candidate
+  const base = byShape[detector.confidence]
+  const tests = inTests(place)
+  if (tests !== undefined && (madeByAnyone.test(detector.id) || detector.confidence === 'low'))
+    return judgement('unlikely', 0.35, `Its shape is right, but ${tests}`)
+  if (place === 'vendored' && detector.confidence === 'low')
+    return judgement('unlikely', 0.35, 'It stands in someone else’s published package.')
+  return judgement('secret', tests === undefined ? base : base - 0.1, `It has the shape of ${article(detector.name)}.`)
+}
+
+function contextJudgement(candidate: Candidate, place: PlaceKind): Judgement {
+  const { detector } = candidate
+  const fit = contextFit(candidate)
+  const line = lineBefore(candidate)
+  const confidence = contextConfidence(candidate, fit, secretWords.test(line))
+  const tests = inTests(place)
+  if (confidence < 0.5)
+    return judgement('unlikely', confidence, `Its shape fits ${article(detector.name)}, but nothing near it says that it is one.`)
+  if (tests !== undefined && detector.confidence !== 'high' && confidence < 0.75)
+    return judgement('unlikely', 0.35, `Its shape fits, but ${tests}`)
+  const where = fit.where === 'name' ? 'its name says so' : 'what stands near it says so'
+  return judgement('secret', confidence - (tests === undefined ? 0 : 0.1), `It has the shape of ${article(detector.name)}, and ${where}.`)
+}
+
+/** The provider's name in the secret's own name is nearly proof; above or behind it another word must call the value a secret. */
+function contextConfidence(candidate: Candidate, fit: ContextFit, saysSecret: boolean): number {
+  const strong = candidate.detector.confidence === 'high'
+  const far = Math.min(0.1, fit.distance / 2000)
+  switch (fit.where) {
+    case 'name':
+      return 0.92 - far
+    case 'line':
+      return (saysSecret || strong ? 0.86 : 0.66) - far
+    case 'above':
+      return (strong ? 0.8 : saysSecret ? 0.72 : 0.4) - far
+    case 'after':
+      return (strong ? 0.78 : saysSecret ? fit.score + 0.05 : 0.3) - far
+    case 'nowhere':
+      return strong ? 0.7 : saysSecret ? 0.5 : 0.3
+  }
+}
+
+function article(name: string): string {
+  return /^[AEIOU]/.test(name) ? `an ${name}` : `a ${name}`
+}
+
+function judgement(verdict: Judgement['verdict'], confidence: number, reason: string): Judgement {
+  return { verdict, confidence: Math.round(confidence * 1000) / 1000, reason }
 }
