@@ -1,13 +1,14 @@
 import { chmodSync, chownSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { accountFor } from './embedded/account.ts'
-import { binariesFor } from './embedded/binaries.ts'
+import { binariesFor, installed } from './embedded/binaries.ts'
 import { openCluster } from './embedded/cluster.ts'
 import { explainOwn } from './embedded/errors.ts'
 import { lockFolder } from './embedded/lock.ts'
 import { databaseName, roleName } from './embedded/settings.ts'
 import { socketFolderFor, socketPort } from './embedded/socket.ts'
 import { supervise } from './embedded/supervisor.ts'
+import { clearTemporary } from './embedded/temporary.ts'
 import type { DatabaseLog } from './log.ts'
 import type { ConnectionParts } from './pool.ts'
 
@@ -51,6 +52,8 @@ export interface EmbeddedPostgres {
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
   const { log } = options
   const home = join(options.dataFolder, 'postgres')
+  const places = installed()
+  const started = performance.now()
   const undo: (() => void)[] = []
   try {
     mkdirSync(home, { recursive: true, mode: 0o700 })
@@ -60,12 +63,17 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedP
     const account = accountFor(join(home, 'data'), options.account)
     if (account.drop) chownSync(home, 0, account.gid)
     chmodSync(home, account.drop ? 0o710 : 0o700)
-    const binaries = binariesFor(account, home, log)
+    clearTemporary(home)
+    const binaries = binariesFor(account, home, log, places)
     undo.push(() => binaries.dispose())
     const cluster = await openCluster(home, binaries, account, options.mayCreateDatabases ?? false, log)
     const socket = socketFolderFor(home, cluster.folder, account)
     undo.push(() => socket.dispose())
     const server = await supervise({ binaries, cluster, socketForServer: socket.forServer, account, settings: options.settings ?? {}, log })
+    log.info(
+      { folder: cluster.folder, pid: server.pid, uid: account.uid, took_ms: Math.round(performance.now() - started) },
+      'the built-in PostgreSQL is up',
+    )
     onLost = () => {
       log.error({ folder: home }, 'another Keyward has taken the data folder while this one was paused: the database is stopped here')
       server.abandon()

@@ -105,3 +105,14 @@ test.skipIf(!isRoot || !canReach({ uid: nobody, gid: nobody, drop: true }, impor
     expect(other.served.message).toMatch(/belongs to another account.*Fix: /s)
   },
 )
+
+test.skipIf(!isRoot || !canReach({ uid: nobody, gid: nobody, drop: true }, import.meta.dirname))(
+  'a user id without a name is refused with the way out',
+  async () => {
+    const nameless = 54_321
+    chownSync(folder.path, nameless, nameless)
+    const refused = await serve(folder.path, { uid: nameless, gid: nameless })
+    expect(refused.served).toMatchObject({ code: 'no_account' })
+    expect(refused.served.message).toMatch(/\/etc\/passwd.*Fix: /s)
+  },
+)

@@ -1,8 +1,10 @@
+import { spawn } from 'node:child_process'
 import { realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import pg from 'pg'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { identify, processesIn } from '../../src/db/embedded/processes.ts'
+import { endLeftovers, serversIn } from '../../src/db/embedded/leftovers.ts'
+import { identify } from '../../src/db/embedded/processes.ts'
 import { startEmbedded } from '../../src/db/embedded.ts'
 import { silentLog } from '../../src/db/log.ts'
 import { createPool } from '../../src/db/pool.ts'
@@ -24,7 +26,7 @@ test('Keyward killed with SIGKILL leaves no PostgreSQL behind, and the next star
   await client.query('create table kept (n int)')
   await client.query('insert into kept select generate_series(1, 1000)')
   await end(first, 'SIGKILL')
-  await until('no process in the data folder', 2_000, () => processesIn(dataOf()).length === 0 && identify(first.served.pid) === undefined)
+  await until('no process in the data folder', 2_000, () => serversIn(dataOf()).length === 0 && identify(first.served.pid) === undefined)
 
   const started = performance.now()
   const next = await startEmbedded({ dataFolder: folder.path, log: silentLog })
@@ -75,10 +77,33 @@ test('PostgreSQL killed with SIGKILL under load is back within 5 s, the pool rec
   await server.stop()
 })
 
+test('a backend killed with SIGKILL costs no server: PostgreSQL recovers by itself, and the pool goes on', async () => {
+  const server = await startEmbedded({ dataFolder: folder.path, log: silentLog })
+  const pool = createPool(server.connection, { name: 'test', connectionsMax: 2, log: silentLog })
+  await pool.query('create table kept as select 1 as one')
+  const { rows } = await pool.query<{ pid: number }>('select pg_backend_pid() as pid')
+  process.kill(rows[0]?.pid ?? 0, 'SIGKILL')
+  const ask = () =>
+    pool
+      .query('select one from kept')
+      .then((result) => result.rows.length === 1)
+      .catch(() => false)
+  await until('an answer after the recovery', 5_000, ask)
+  await pool.end()
+  await server.stop()
+})
+
+test('only PostgreSQL itself is ended in a data folder: a shell that stands there is left alone', async () => {
+  const visitor = spawn('/bin/sleep', ['60'], { cwd: dataOf(), stdio: 'ignore' })
+  await endLeftovers(dataOf(), silentLog)
+  expect(identify(visitor.pid ?? 0)).toBeDefined()
+  visitor.kill('SIGKILL')
+})
+
 test('SIGTERM ends the server cleanly: nothing runs on, and the next start has nothing to recover', async () => {
   const first = await serve(folder.path)
   expect(await end(first, 'SIGTERM')).toBe(0)
-  expect(processesIn(dataOf())).toEqual([])
+  expect(serversIn(dataOf())).toEqual([])
   const said: string[] = []
   const tell = (_: object, text: string) => said.push(text)
   const next = await startEmbedded({ dataFolder: folder.path, log: { debug: tell, info: tell, warn: tell, error: tell } })
@@ -112,7 +137,6 @@ test('a stop with a transaction open and with work in flight ends, and rolls the
 test('a server that was left behind by an unguarded Keyward is ended, never connected to', async () => {
   const first = await startEmbedded({ dataFolder: folder.path, log: silentLog })
   const orphan = first.pid
-  const { endLeftovers } = await import('../../src/db/embedded/leftovers.ts')
   const restarted = new Promise<void>((resolve) => first.onRestart(() => resolve()))
   await endLeftovers(dataOf(), silentLog)
   expect(identify(orphan)).toBeUndefined()

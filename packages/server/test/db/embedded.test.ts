@@ -126,7 +126,7 @@ test('a lost password file is replaced, and the database opens', async () => {
   await again.stop()
 })
 
-test('a data folder whose path is too long for a socket gets its socket elsewhere, and cleans it up', async () => {
+test('a data folder whose path is too long for a socket gets its socket elsewhere, and cleans it up, also after a crash', async () => {
   const deep = join(folder.path, 'a'.repeat(60), 'b'.repeat(60), 'with "quotes", a comma and a space')
   const server = await startEmbedded({ dataFolder: deep, log: silentLog })
   expect(server.connection.host.startsWith(deep)).toBe(false)
@@ -134,6 +134,13 @@ test('a data folder whose path is too long for a socket gets its socket elsewher
   expect(await ask(server.connection, 'select 1 as one')).toEqual([{ one: 1 }])
   await server.stop()
   expect(existsSync(server.connection.host)).toBe(false)
+
+  const killed = await serve(deep)
+  await end(killed, 'SIGKILL')
+  expect(existsSync(killed.served.connection.host)).toBe(true)
+  const next = await startEmbedded({ dataFolder: deep, log: silentLog })
+  expect(existsSync(killed.served.connection.host)).toBe(false)
+  await next.stop()
 })
 
 test('a first start in a data folder with quotes, a comma, a backslash and letters beyond ASCII in its name works', async () => {

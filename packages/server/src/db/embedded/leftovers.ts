@@ -24,8 +24,9 @@ export async function endLeftovers(dataFolder: string, log: DatabaseLog): Promis
   if (serversIn(dataFolder).length === 0) rmSync(join(dataFolder, 'postmaster.pid'), { force: true })
 }
 
-function serversIn(dataFolder: string): ProcessIdentity[] {
-  if (process.platform === 'linux') return processesIn(dataFolder)
+/** What of PostgreSQL runs in this data folder: the server and its children, where the system tells. */
+export function serversIn(dataFolder: string): ProcessIdentity[] {
+  if (process.platform === 'linux') return processesIn(dataFolder, ['postgres', 'initdb'])
   const pid = Number(readLine(join(dataFolder, 'postmaster.pid')))
   const identity = pid > 0 ? identify(pid) : undefined
   return identity ? [identity] : []

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { basename } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /**
@@ -40,25 +41,27 @@ export function signal(pid: number, name: NodeJS.Signals): boolean {
 }
 
 /**
- * Every process whose working folder is `folder`: a PostgreSQL server and all its children live in their data folder.
- * Empty where the system has no /proc.
+ * Every process whose working folder is `folder` and whose program is called one of `programs`: a PostgreSQL server and all
+ * its children live in their data folder. Empty where the system has no /proc.
  */
-export function processesIn(folder: string): ProcessIdentity[] {
+export function processesIn(folder: string, programs: readonly string[]): ProcessIdentity[] {
   if (process.platform !== 'linux') return []
   const found: ProcessIdentity[] = []
   for (const entry of readdirSync('/proc')) {
-    if (!/^\d+$/.test(entry) || workingFolder(Number(entry)) !== folder) continue
+    if (!/^\d+$/.test(entry) || linkOf(entry, 'cwd') !== folder) continue
+    // A program whose file was replaced by an upgrade reads `… (deleted)`.
+    const program = linkOf(entry, 'exe')?.replace(/ \(deleted\)$/, '')
     const identity = identify(Number(entry))
-    if (identity) found.push(identity)
+    if (identity && program && programs.includes(basename(program))) found.push(identity)
   }
   return found
 }
 
 const pollMs = 10
 
-function workingFolder(pid: number): string | undefined {
+function linkOf(pid: string, name: 'cwd' | 'exe'): string | undefined {
   try {
-    return readlinkSync(`/proc/${pid}/cwd`)
+    return readlinkSync(`/proc/${pid}/${name}`)
   } catch {
     return undefined
   }

@@ -1,8 +1,9 @@
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { type Account, canReach } from './account.ts'
 import { EmbeddedPostgresError } from './errors.ts'
+import { makeTemporary, type TemporaryFolder } from './temporary.ts'
 
 /** The folder of the server's unix socket, of mode 0700: the way in, besides the password. */
 export interface SocketFolder {
@@ -33,8 +34,8 @@ export function socketFolderFor(home: string, dataFolder: string, account: Accou
   }
   for (const above of [process.env.XDG_RUNTIME_DIR, tmpdir(), '/tmp']) {
     if (!above || !fits(join(above, 'keyward-XXXXXX'))) continue
-    const folder = makeIn(above, account)
-    if (folder) return { path: folder, forServer: folder, dispose: () => rmSync(folder, { recursive: true, force: true }) }
+    const folder = makeIn(home, above, account)
+    if (folder) return { path: folder.path, forServer: folder.path, dispose: folder.dispose }
   }
   throw new EmbeddedPostgresError(
     'socket_path_too_long',
@@ -43,12 +44,12 @@ export function socketFolderFor(home: string, dataFolder: string, account: Accou
   )
 }
 
-function makeIn(above: string, account: Account): string | undefined {
+function makeIn(home: string, above: string, account: Account): TemporaryFolder | undefined {
   try {
-    const folder = mkdtempSync(join(above, 'keyward-'))
-    give(folder, account)
-    if (canReach(account, folder)) return folder
-    rmSync(folder, { recursive: true, force: true })
+    const folder = makeTemporary(home, above)
+    give(folder.path, account)
+    if (canReach(account, folder.path)) return folder
+    folder.dispose()
   } catch {
     // Not writable here: the next place may be.
   }

@@ -71,12 +71,21 @@ export async function supervise(parts: ServerParts): Promise<SupervisedServer> {
         await up()
         const downMs = Math.round(performance.now() - fellAt)
         log.info({ pid: current.pid, down_ms: downMs }, 'PostgreSQL is up again')
-        for (const listener of listeners) listener(downMs)
+        tell(downMs)
         return
       } catch (error) {
         if (!stopping.signal.aborted) log.error({}, `PostgreSQL could not be restarted; it is tried again. ${(error as Error).message}`)
       }
     }
+  }
+
+  function tell(downMs: number): void {
+    for (const listener of listeners)
+      try {
+        listener(downMs)
+      } catch (error) {
+        log.error({}, `a listener to the restart of PostgreSQL failed: ${(error as Error).message}`)
+      }
   }
 
   async function stop(): Promise<void> {
