@@ -67,7 +67,16 @@ export function oauthEndpoints(deps: OAuthDeps): Hono {
       personal,
     })
     deps.metrics.minted.inc({ method: client.method, result: 'minted' })
-    return json(200, { access_token: minted.token, token_type: minted.type, expires_in: minted.expiresInSeconds, scope: minted.scope })
+    return json(200, {
+      access_token: minted.token,
+      token_type: minted.type,
+      expires_in: minted.expiresInSeconds,
+      scope: minted.scope,
+      // Additional members are allowed (RFC 6749 section 5.1): `keyward run` sets its program up from them.
+      resource: minted.resource,
+      resource_kind: minted.resourceKind,
+      ...(minted.provider === null ? {} : { provider: minted.provider }),
+    })
   })
 
   endpoint('/oauth2/introspect', async (context) => {

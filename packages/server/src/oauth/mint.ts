@@ -29,7 +29,10 @@ export interface MintedAccessToken {
   readonly type: 'Bearer' | 'DPoP'
   readonly expiresInSeconds: number
   readonly scope: string
+  /** The address of the resource that it is for, and what speaks there: a client that only knows its grant can set itself up from it. */
   readonly resource: string
+  readonly resourceKind: string
+  readonly provider: string | null
 }
 
 export type MintRefusalCode = 'unknown_grant' | 'grant_ended' | 'workload_revoked' | 'tenant_revoked' | 'binding_required' | 'lifetime'
@@ -84,6 +87,8 @@ export class Minter {
         'workloads.state as workload_state',
         'workloads.environment',
         'resources.name as resource_name',
+        'resources.kind as resource_kind',
+        'resources.provider',
         'tenants.state as tenant_state',
       ])
       .where('grants.id', '=', request.grant)
@@ -164,7 +169,16 @@ export class Minter {
           details: { method: request.method, seconds, bound: request.boundTo !== undefined },
         })
       })
-      return { token, id, type: request.boundTo === undefined ? 'Bearer' : 'DPoP', expiresInSeconds: seconds, scope, resource }
+      return {
+        token,
+        id,
+        type: request.boundTo === undefined ? 'Bearer' : 'DPoP',
+        expiresInSeconds: seconds,
+        scope,
+        resource,
+        resourceKind: grant.resource_kind,
+        provider: grant.provider,
+      }
     } catch (error) {
       if (error instanceof MintRefused)
         await this.#deps.audit.record({ ...this.#record(request), decision: 'refused', code: error.code, grant: request.grant })

@@ -1,0 +1,140 @@
+import { importJWK, type JWK, SignJWT } from 'jose'
+import { request as send } from 'undici'
+import type { SidecarKey } from './sidecar-key.ts'
+
+/** Who this machine may act as: made by `keyward workload enroll`, kept in the OS keyring or a 0600 file. */
+export interface Enrolment {
+  readonly origin: string
+  readonly workload: string
+  /** Private JWK (EC P-256). */
+  readonly key: JWK
+}
+
+/** A token and what it is for, as the token endpoint answered. */
+export interface LiveToken {
+  readonly token: string
+  /** ISSUER/g/NAME */
+  readonly resource: string
+  readonly resourceKind: string
+  readonly provider: string | undefined
+  readonly expiresAtMs: number
+}
+
+/** The token endpoint said no, or could not be reached. */
+export class TokenRefused extends Error {
+  readonly code: string
+
+  constructor(code: string, message: string) {
+    super(message)
+    this.name = 'TokenRefused'
+    this.code = code
+  }
+}
+
+const assertionSeconds = 60
+/** A token is renewed when a quarter of its life is left, and tried again every few seconds as long as the old one lives. */
+const renewAtShare = 0.75
+const requestMsMax = 10_000
+
+/**
+ * Keeps one live token for one grant: proves the workload's identity (private_key_jwt), asks for a token that is bound to the sidecar's key,
+ * and renews it in time. Callers that come at once share one request.
+ */
+export class TokenSource {
+  readonly #enrolment: Enrolment
+  readonly #sidecarKey: SidecarKey
+  readonly #grant: string
+  #live: { token: LiveToken; renewAtMs: number } | undefined
+  #pending: Promise<LiveToken> | undefined
+
+  constructor(enrolment: Enrolment, sidecarKey: SidecarKey, grant: string) {
+    this.#enrolment = enrolment
+    this.#sidecarKey = sidecarKey
+    this.#grant = grant
+  }
+
+  /** A token that lives now. Throws TokenRefused where none is to be had. */
+  async get(nowMs: number = Date.now()): Promise<LiveToken> {
+    const live = this.#live
+    if (live && nowMs < live.renewAtMs) return live.token
+    this.#pending ??= this.#ask().finally(() => {
+      this.#pending = undefined
+    })
+    if (live && nowMs < live.token.expiresAtMs - 1_000) {
+      // The old one serves while the new one is fetched; a failure shows when the old one has ended.
+      this.#pending.catch(() => {})
+      return live.token
+    }
+    return await this.#pending
+  }
+
+  /** The gateway refused this token: the next `get` asks for another. */
+  forget(token: string): void {
+    if (this.#live?.token.token === token) this.#live = undefined
+  }
+
+  async #ask(): Promise<LiveToken> {
+    const { origin, workload, key } = this.#enrolment
+    const askedAtMs = Date.now()
+    const nowSeconds = Math.floor(askedAtMs / 1000)
+    const address = `${origin}/oauth2/token`
+    const assertion = await new SignJWT({})
+      .setProtectedHeader({ alg: 'ES256', typ: 'client-authentication+jwt', ...(key.kid === undefined ? {} : { kid: key.kid }) })
+      .setIssuer(workload)
+      .setSubject(workload)
+      .setAudience(origin)
+      .setJti(crypto.randomUUID())
+      .setIssuedAt(nowSeconds)
+      .setExpirationTime(nowSeconds + assertionSeconds)
+      .sign(await importJWK(key, 'ES256'))
+    const form = new URLSearchParams({
+      grant_type: 'client_credentials',
+      scope: `grant:${this.#grant}`,
+      client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+      client_assertion: assertion,
+    })
+    let status: number
+    let answer: Record<string, unknown>
+    try {
+      const response = await send(address, {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/x-www-form-urlencoded',
+          dpop: await this.#sidecarKey.proof({ method: 'POST', address, nowSeconds }),
+        },
+        body: form.toString(),
+        headersTimeout: requestMsMax,
+        bodyTimeout: requestMsMax,
+      })
+      status = response.statusCode
+      answer = (await response.body.json()) as Record<string, unknown>
+    } catch (error) {
+      throw new TokenRefused(
+        'unreachable',
+        `Keyward at ${origin} did not answer: ${error instanceof Error ? error.message : String(error)}`,
+      )
+    }
+    if (status !== 200)
+      throw new TokenRefused(
+        String(answer.error ?? status),
+        `no token for ${this.#grant}: ${String(answer.error_description ?? answer.error ?? `status ${status}`)}`,
+      )
+    const { access_token, expires_in, resource, resource_kind, provider } = answer
+    if (
+      typeof access_token !== 'string' ||
+      typeof expires_in !== 'number' ||
+      typeof resource !== 'string' ||
+      typeof resource_kind !== 'string'
+    )
+      throw new TokenRefused('unexpected', 'the token endpoint answered in a form that this version does not know')
+    const token: LiveToken = {
+      token: access_token,
+      resource,
+      resourceKind: resource_kind,
+      provider: typeof provider === 'string' ? provider : undefined,
+      expiresAtMs: askedAtMs + expires_in * 1000,
+    }
+    this.#live = { token, renewAtMs: askedAtMs + expires_in * 1000 * renewAtShare }
+    return token
+  }
+}
