@@ -27,5 +27,7 @@ export function within(reach: Reach, team: Expression<unknown>, environment: Exp
 
 /** The team that an owner answers for: itself where it is one, else the person's team. `owner` is the owners table's alias in the query. */
 export function teamOf(owner = 'owners'): Expression<string | null> {
-  return sql<string | null>`case when ${sql.ref(`${owner}.kind`)} = 'team' then ${sql.ref(`${owner}.id`)} else ${sql.ref(`${owner}.team`)} end`
+  return sql<
+    string | null
+  >`case when ${sql.ref(`${owner}.kind`)} = 'team' then ${sql.ref(`${owner}.id`)} else ${sql.ref(`${owner}.team`)} end`
 }

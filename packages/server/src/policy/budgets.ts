@@ -77,9 +77,13 @@ export async function deleteBudget(trx: Trx, reach: Reach, id: string, revision:
     .execute()
   const reserved = windows.reduce((sum, window) => sum + window.reserved_nano, 0n)
   if (reserved > 0n)
-    throw new KeywardError('in-use', `Running calls hold ${formatUsd(reserved)} USD of it: try again when they have ended, or revoke them`, {
-      extra: { used_by: [{ kind: before.level, id: before.subject, name: before.subject }] },
-    })
+    throw new KeywardError(
+      'in-use',
+      `Running calls hold ${formatUsd(reserved)} USD of it: try again when they have ended, or revoke them`,
+      {
+        extra: { used_by: [{ kind: before.level, id: before.subject, name: before.subject }] },
+      },
+    )
   await trx.deleteFrom('budget_windows').where('budget_id', '=', id).execute()
   await trx.deleteFrom('budgets').where('id', '=', id).execute()
 }
@@ -142,7 +146,11 @@ async function subjectOf(trx: Trx, reach: Reach, scope: BudgetScope): Promise<{ 
     .innerJoin('owners', 'owners.id', 'workloads.owner')
     .where(within(reach, teamOf(), sql.ref('workloads.environment')))
   if (scope.workload !== undefined) {
-    const row = await ofWorkloads.select('workloads.id').where('workloads.id', '=', scope.workload).forKeyShare('workloads').executeTakeFirst()
+    const row = await ofWorkloads
+      .select('workloads.id')
+      .where('workloads.id', '=', scope.workload)
+      .forKeyShare('workloads')
+      .executeTakeFirst()
     return { level: 'workload', subject: known('/scope/workload', row) }
   }
   const row = await ofWorkloads

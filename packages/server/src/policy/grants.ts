@@ -55,7 +55,7 @@ export async function listGrants(db: Db, reach: Reach, query: GrantQuery): Promi
   if (query.resource !== undefined) rows = rows.where('grants.resource_id', '=', query.resource)
   if (query.tenant !== undefined) rows = rows.where('grants.tenant_id', '=', query.tenant)
   if (query.state !== undefined) rows = rows.where('grants.state', '=', query.state)
-  if (reach !== 'all') rows = rows.where(({ exists, selectFrom }) => exists(reachedWorkload(selectFrom, reach)))
+  if (reach !== 'all') rows = rows.where(({ exists }) => exists(reachedWorkload(db, reach)))
   return await pageOf(rows, 'grants', query, grantOf)
 }
 
@@ -111,7 +111,9 @@ export async function deleteGrant(trx: Trx, reach: Reach, id: string, revision: 
     .where('expires_at', '>', sql<Date>`now()`)
     .executeTakeFirstOrThrow()
   if (live.count > 0n)
-    throw new KeywardError('in-use', `${live.count} tokens of the grant have not ended`, { extra: { used_by: [workloadReference(before)] } })
+    throw new KeywardError('in-use', `${live.count} tokens of the grant have not ended`, {
+      extra: { used_by: [workloadReference(before)] },
+    })
   await trx.deleteFrom('budgets').where('level', '=', 'grant').where('subject', '=', id).execute()
   await trx.deleteFrom('grants').where('id', '=', id).execute()
 }
@@ -122,7 +124,7 @@ function workloadReference(grant: Selectable<GrantsTable>) {
 
 async function reachedGrant(db: Db, reach: Reach, id: string, lock?: 'for update'): Promise<Selectable<GrantsTable>> {
   let query = db.selectFrom('grants').selectAll('grants').where('grants.id', '=', id)
-  if (reach !== 'all') query = query.where(({ exists, selectFrom }) => exists(reachedWorkload(selectFrom, reach)))
+  if (reach !== 'all') query = query.where(({ exists }) => exists(reachedWorkload(db, reach)))
   if (lock) query = query.forUpdate()
   const row = await query.executeTakeFirst()
   if (!row) throw new KeywardError('not-found')
@@ -130,8 +132,9 @@ async function reachedGrant(db: Db, reach: Reach, id: string, lock?: 'for update
 }
 
 /** The grant's workload, where the reach covers it. */
-function reachedWorkload(selectFrom: Db['selectFrom'], reach: Reach) {
-  return selectFrom('workloads')
+function reachedWorkload(db: Db, reach: Reach) {
+  return db
+    .selectFrom('workloads')
     .innerJoin('owners', 'owners.id', 'workloads.owner')
     .select('workloads.id')
     .whereRef('workloads.id', '=', sql.ref('grants.workload_id'))

@@ -424,6 +424,30 @@ begin
   return cardinality(gone);
 end $$;
 
+-- Frees what calls hold that were never made, and charges nothing: their admission was not answered, so they did not go upstream.
+create function abandon_calls(calls text[]) returns integer language plpgsql as $$
+declare
+  gone reservations[];
+begin
+  with mine as (
+    select call_id from reservations where call_id = any(calls) order by call_id for update
+  ), removed as (
+    delete from reservations r using mine where r.call_id = mine.call_id returning r.*
+  )
+  select array_agg(r::reservations order by r.call_id) into gone from removed r;
+  if gone is not null then
+    perform release_holds(gone, array_fill(0::bigint, array[cardinality(gone)]), array_fill(0::bigint, array[cardinality(gone)]));
+  end if;
+  insert into usage_events (at, call_id, node_id, workload_id, grant_id, token_id, resource_id, credential_id, version_id, tenant_id, team,
+    environment, operation, model, outcome, cost_nano, estimated)
+  select a.at, a.call_id, a.node_id, coalesce(a.workload_id, ''), coalesce(a.grant_id, ''), a.token_id, coalesce(a.resource_id, ''),
+    coalesce(a.credential_id, ''), a.version_id, a.tenant_id, a.team, coalesce(a.environment, ''), coalesce(a.operation, ''), a.model, 'lost', 0, false
+  from audit_entries a
+  where a.call_id = any(calls) and a.at > clock_timestamp() - interval '1 hour' and a.action = 'gateway.call' and a.decision = 'allowed'
+  on conflict do nothing;
+  return coalesce(cardinality(gone), 0);
+end $$;
+
 -- Usage events `lost` for calls that were admitted in [since, until), by that node (null: by any), and neither hold a reservation nor have settled.
 create function sweep_intents(since timestamptz, until timestamptz, of_node text) returns integer language plpgsql as $$
 declare

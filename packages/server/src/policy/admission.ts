@@ -1,0 +1,173 @@
+import { type GatewayErrorCode, gatewayErrors } from '@keyward/contract/gateway-errors'
+import type pg from 'pg'
+import { isPassing, isRefusal, sqlState } from '../audit/database-refusal.ts'
+import { GroupCommit, OverloadError } from '../audit/group-commit.ts'
+import type { AuditRow } from '../audit/record.ts'
+import { rowOf } from '../audit/row.ts'
+import type { DatabaseLog } from '../db/log.ts'
+import type { CallIntent, Refused, Verdict } from './call.ts'
+
+export interface AdmissionOptions {
+  /** A pool that the control API does not use: at least `inFlightMax` connections. */
+  readonly pool: pg.Pool
+  readonly node: string
+  readonly log: DatabaseLog
+  /** False where there is too little room on the disk to go on: calls that modify or spend are refused (audit/disk.ts). */
+  readonly mayWrite?: () => boolean
+  /** Calls of which nobody knows whether they were admitted: the connection broke. None of them goes upstream. */
+  readonly onUnknown?: (callIds: readonly string[]) => void
+}
+
+const inFlightMax = 2
+const batchMax = 400
+/** Calls that may wait to be recorded: half a second at full speed. Beyond it they are refused at once. */
+const waitingMax = 6_000
+/** A database that does not answer for this long is away: the caller gets an error that it may repeat. */
+const answerMsMax = 5_000
+/** A reservation outlives the longest that its call can last, so that the call's own settle comes first. */
+const reserveMarginSeconds = 30
+
+interface Asked {
+  readonly intent: CallIntent
+  readonly row: AuditRow
+}
+
+interface Answer {
+  readonly at: number
+  readonly verdicts: string
+  readonly refused: readonly (readonly [n: number, code: GatewayErrorCode, retryAfterSeconds: number | null, detail: string | null])[]
+}
+
+/**
+ * Decides whether calls may go upstream (promises 4 and 6): everything that applies is reserved at the worst case and the call is recorded,
+ * in one group commit for all calls that wait. The budgets that apply are found by the database, so that no cache can forget one.
+ */
+export class Admission {
+  readonly #options: AdmissionOptions
+  readonly #commits: GroupCommit<Asked, Verdict>
+
+  constructor(options: AdmissionOptions) {
+    this.#options = options
+    this.#commits = new GroupCommit<Asked, Verdict>({
+      flush: (batch) => this.#flush(batch),
+      isRefusal,
+      isPassing,
+      inFlightMax,
+      waitingMax,
+      batchMax,
+    })
+  }
+
+  /** Never rejects: what goes wrong is a refusal, `not_recorded` or `overloaded`. */
+  admit(intent: CallIntent): Promise<Verdict> {
+    if (intent.audit.effect !== 'consume' && this.#options.mayWrite?.() === false)
+      return Promise.resolve(refusal('not_recorded', 'there is too little room on the disk'))
+    const row = rowOf(
+      { ...intent.audit, action: 'gateway.call', decision: 'allowed', call: intent.callId, workload: intent.workload, grant: intent.grant },
+      `aud_${intent.callId.slice(intent.callId.indexOf('_') + 1)}`,
+    )
+    return this.#commits.submit({ intent, row }).catch((error: unknown) => this.#failed(error))
+  }
+
+  drained(): Promise<void> {
+    return this.#commits.drained()
+  }
+
+  #failed(error: unknown): Refused {
+    if (error instanceof OverloadError) return refusal('overloaded', undefined, 1)
+    this.#options.log.error({ err: error }, 'calls could not be recorded and were refused')
+    return refusal('not_recorded', undefined, 1)
+  }
+
+  async #flush(batch: readonly Asked[]): Promise<readonly Verdict[]> {
+    let answer: Answer
+    try {
+      const { rows } = await this.#options.pool.query<{ answer: Answer }>(statement(this.#options.node, batch))
+      const [row] = rows
+      if (!row) throw new Error('admit_calls answered nothing')
+      answer = row.answer
+    } catch (error) {
+      if (sqlState(error) === undefined) this.#options.onUnknown?.(batch.map((one) => one.intent.callId))
+      throw error
+    }
+    return verdictsOf(batch, answer)
+  }
+}
+
+function statement(node: string, batch: readonly Asked[]): pg.QueryConfig & { query_timeout: number } {
+  const grants = new Map<string, { index: number; workload: string; rpm: number | null; tpm: number | null }>()
+  const callGrants: number[] = []
+  for (const { intent } of batch) {
+    const { requestsPerMinute: rpm = null, tokensPerMinute: tpm = null } = intent.limits
+    const known = grants.get(intent.grant)
+    if (known) {
+      // Two calls that were planned before and after a change of the grant: the tighter limit holds for both.
+      known.rpm = least(known.rpm, rpm)
+      known.tpm = least(known.tpm, tpm)
+      callGrants.push(known.index)
+    } else {
+      grants.set(intent.grant, { index: grants.size + 1, workload: intent.workload, rpm, tpm })
+      callGrants.push(grants.size)
+    }
+  }
+  const perGrant = [...grants.values()]
+  return {
+    name: 'admit_calls',
+    text: 'select admit_calls($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) as answer',
+    values: [
+      node,
+      words([...grants.keys()]),
+      words(perGrant.map((grant) => grant.workload)),
+      numbers(perGrant.map((grant) => grant.rpm)),
+      numbers(perGrant.map((grant) => grant.tpm)),
+      words(batch.map(({ intent }) => intent.callId)),
+      numbers(callGrants),
+      numbers(batch.map(({ intent }) => intent.amountNano)),
+      numbers(batch.map(({ intent }) => (intent.amountNano === null ? (intent.whyNoAmount?.code ?? null) : null))),
+      numbers(batch.map(({ intent }) => intent.tokensWorstCase)),
+      numbers(batch.map(({ intent }) => intent.reserveSeconds + reserveMarginSeconds)),
+      JSON.stringify(batch.map((one) => one.row)),
+    ],
+    query_timeout: answerMsMax,
+  }
+}
+
+function verdictsOf(batch: readonly Asked[], answer: Answer): Verdict[] {
+  const at = new Date(answer.at)
+  const verdicts = batch.map((_, index): Verdict => {
+    const letter = answer.verdicts[index]
+    return { admitted: true, budgeted: letter === 'b', held: letter !== 'a', at }
+  })
+  for (const [n, code, retryAfterSeconds, detail] of answer.refused) {
+    const whyNone = batch[n - 1]?.intent.whyNoAmount?.detail
+    verdicts[n - 1] = refusal(code, detail ?? whyNone ?? undefined, retryAfterSeconds ?? undefined)
+  }
+  return verdicts
+}
+
+function refusal(code: GatewayErrorCode, detail?: string, retryAfterSeconds?: number): Refused {
+  return {
+    admitted: false,
+    code: code in gatewayErrors ? code : 'not_recorded',
+    ...(detail === undefined ? {} : { detail }),
+    ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+  }
+}
+
+function least(a: number | null, b: number | null): number | null {
+  if (a === null) return b
+  return b === null ? a : Math.min(a, b)
+}
+
+const word = /^[A-Za-z0-9_-]{1,100}$/
+
+/** A PostgreSQL array of ids. @throws TypeError for anything that would need quoting: ids never do */
+function words(list: readonly string[]): string {
+  for (const one of list) if (!word.test(one)) throw new TypeError('an id holds characters that no id has')
+  return `{${list.join(',')}}`
+}
+
+/** A PostgreSQL array of integers or bare words, with null for what is absent. */
+function numbers(list: readonly (number | bigint | string | null)[]): string {
+  return `{${list.map((one) => one ?? 'null').join(',')}}`
+}
