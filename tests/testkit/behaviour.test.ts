@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib'
@@ -102,6 +102,28 @@ describe('a fake can be made to fail in each way that a real upstream does', () 
     expect(text).toContain('\r\n\r\n32\r\ndata: {')
     const [entry] = await fake.log.until((entries) => entries[0]?.outcome === 'aborted')
     expect(entry?.bytesSent).toBe(50)
+  })
+
+  test('it answers before it has read the request, or never reads it: the sender feels back-pressure', async () => {
+    const upload = async (behaviour: Behaviour): Promise<Socket> => {
+      fake.behaviours.always(behaviour)
+      const socket = connect(fake.port, '127.0.0.1')
+      socket.on('error', () => {})
+      socket.write(`POST /v1/files HTTP/1.1\r\nhost: fake\r\nauthorization: Bearer ${fakeOpenaiKey}\r\ncontent-length: 100000000\r\n\r\n`)
+      await fake.log.until((entries) => entries.length === 1)
+      return socket
+    }
+    const early = await upload({ requestBody: 'ignore' })
+    const [answer] = (await once(early, 'data')) as [Buffer]
+    expect(answer.toString()).toContain('HTTP/1.1 400')
+    early.destroy()
+    fake.log.clear()
+    const stalled = await upload({ requestBody: 'stall' })
+    const chunk = Buffer.alloc(1024 * 1024)
+    let sent = 0
+    while (sent < 64 && stalled.write(chunk)) sent += 1
+    expect(stalled.writableNeedDrain).toBe(true)
+    stalled.destroy()
   })
 
   test('truncated JSON under honest framing, a wrong length, garbage after the end', async () => {

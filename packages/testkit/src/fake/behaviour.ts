@@ -59,7 +59,7 @@ export interface Behaviour {
   reset?: boolean
 
   // The request
-  /** `ignore`: answers without reading the body. `stall`: reads none of it and never answers (back-pressure). */
+  /** `ignore`: answers without reading the body. `stall`: reads none of it and never answers (back-pressure); a large body's sender that leaves goes unseen. */
   requestBody?: 'ignore' | 'stall'
 }
 
