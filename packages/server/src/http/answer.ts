@@ -1,15 +1,14 @@
 import { KeywardError } from '@keyward/contract/errors'
 import type { Route } from '@keyward/contract/route'
 import type { Context } from 'hono'
-import type { Transaction } from 'kysely'
 import type { z } from 'zod'
-import type { Tables } from '../db/tables.ts'
 import { authorise, requireFresh } from '../people/permit.ts'
 import type { Principal } from '../people/principal.ts'
+import { beginAct } from './act.ts'
 import { isPermission } from './action.ts'
 import type { ApiOptions } from './api-options.ts'
 import { readJsonBody } from './body.ts'
-import type { Implementation } from './handle.ts'
+import type { Implementation, Transact } from './handle.ts'
 import {
   claimKey,
   findAnswer,
@@ -53,15 +52,19 @@ export async function answerRoute(
 
   const answerHeaders = new Headers()
   let kept = false
-  const transact = async (work: (trx: Transaction<Tables>) => Promise<unknown>) => {
+  const transact: Transact<unknown> = async (work) => {
+    let seq: bigint | undefined
     const result = await options.db.transaction().execute(async (trx) => {
       const concurrent = idempotent && (await claimKey(trx, idempotent))
       if (concurrent) throw new Replay(concurrent)
-      const made = await work(trx)
+      const { act, announce } = beginAct(trx, route, request, principal, options.audit)
+      const made = await work(trx, act)
       if (idempotent) await storeAnswer(trx, idempotent, storable(route, encode(route, made)))
+      seq = await announce()
       return made
     })
     kept = true
+    if (seq !== undefined) await heard(options.caughtUp(seq))
     return result
   }
   try {
@@ -82,6 +85,18 @@ export async function answerRoute(
     if (error instanceof Replay) return replay(error.stored, request)
     throw error
   }
+}
+
+/** A deaf node refuses calls anyway, so an answer does not wait for it longer than for a working one. */
+const heardMsMax = 1_000
+
+async function heard(caughtUp: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, heardMsMax)
+  })
+  await Promise.race([caughtUp.catch(() => undefined), late])
+  clearTimeout(timer)
 }
 
 /** Leaves `transact` when another request with the same key has committed meanwhile: nothing is done, its answer is given. */

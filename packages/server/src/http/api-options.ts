@@ -1,5 +1,5 @@
 import type { Context } from 'hono'
-import type { AuditRecord } from '../audit/record.ts'
+import type { Audit } from '../audit/audit.ts'
 import type { Database } from '../db/database.ts'
 import type { Clock } from '../observe/clock.ts'
 import type { Log } from '../observe/log.ts'
@@ -10,8 +10,9 @@ export interface ApiOptions {
   readonly log: Log
   readonly clock: Clock
   readonly gate: Gate
-  /** Where refusals of people who are known go: `Audit.record`. */
-  readonly audit: { record(record: AuditRecord): Promise<void> }
+  readonly audit: Pick<Audit, 'record' | 'recordIn'>
+  /** Resolves when this node has applied the change of that number. */
+  readonly caughtUp: (seq: bigint) => Promise<void>
   /** HMAC under the installation's key (`Vault.fingerprintOfDigest`), for what is remembered of requests. */
   readonly keyedDigest: (sha256: Buffer) => Buffer
   /** False for a `Host` that this server does not answer for (DNS rebinding). */

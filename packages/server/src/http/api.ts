@@ -4,6 +4,7 @@ import { allRoutes } from '@keyward/contract/routes'
 import { type Context, Hono } from 'hono'
 import { newId } from '../observe/ids.ts'
 import type { Principal } from '../people/principal.ts'
+import { actorOf } from './act.ts'
 import { actionOf } from './action.ts'
 import { answerRoute } from './answer.ts'
 import type { ApiOptions } from './api-options.ts'
@@ -68,18 +69,7 @@ function factsOf(context: Context, options: ApiOptions): RequestFacts {
 async function recordRefusal(error: KeywardError, principal: Principal, request: RequestFacts, route: Route, options: ApiOptions) {
   if (error.code !== 'forbidden' && error.code !== 'fresh-auth-required') return
   try {
-    await options.audit.record({
-      action: actionOf(route),
-      decision: 'refused',
-      code: error.code,
-      actor: { kind: 'user', id: principal.user.id },
-      correlationId: request.correlationId,
-      personal: {
-        user: principal.user.id,
-        ...(request.ip ? { ip: request.ip } : {}),
-        ...(request.userAgent ? { userAgent: request.userAgent } : {}),
-      },
-    })
+    await options.audit.record({ action: actionOf(route), decision: 'refused', code: error.code, ...actorOf(request, principal) })
   } catch (cause) {
     options.log.error({ err: cause, correlationId: request.correlationId }, 'a refusal could not be recorded')
   }

@@ -5,13 +5,15 @@ import type { Tables } from '../db/tables.ts'
 import type { Permit } from '../people/permit.ts'
 import type { Principal } from '../people/principal.ts'
 import type { Revision } from '../policy/revision.ts'
+import type { Act } from './act.ts'
 import type { RequestFacts } from './request-facts.ts'
 
 /**
- * Runs the act in one transaction. For a request with an `Idempotency-Key` the key and the answer are stored in the same one, so an
+ * Runs the act in one transaction, announces its changes at its end, and resolves when this node has heard them: what the answer says is
+ * true of the next call here. For a request with an `Idempotency-Key` the key and the answer are stored in the same one, so an
  * idempotent route has to return its answer from here. Whatever is slow or leaves the process (sealing, fetching) belongs before it.
  */
-export type Transact<Answer> = (work: (trx: Transaction<Tables>) => Promise<Answer>) => Promise<Answer>
+export type Transact<Answer> = (work: (trx: Transaction<Tables>, act: Act) => Promise<Answer>) => Promise<Answer>
 
 interface CallOf<R extends Route> {
   readonly params: ParsedParams<R>
