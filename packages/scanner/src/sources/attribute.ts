@@ -1,0 +1,90 @@
+import type { Match } from '../engine/match.ts'
+import type { Place } from '../place.ts'
+
+/** An export is parsed for its people up to this size. */
+const exportBytesMax = 67_108_864
+/** Levels of a JSON document that are gone through for messages. */
+const depthMax = 12
+
+/**
+ * Who said it and when, in documents that tell: chat exports of Slack, Teams and Discord, agents' transcripts, mail. The place as it was
+ * where the document doesn't say.
+ */
+export function attribute(match: Match, place: Place, bytes: Uint8Array): Place {
+  if (place.author !== undefined || bytes.length > exportBytesMax) return place
+  if (/\.json$/i.test(place.path)) return { ...place, ...fromMessages(match, bytes) }
+  if (place.what === 'mail') return { ...place, ...fromMail(match, bytes) }
+  return place
+}
+
+interface Said {
+  readonly what?: string
+  readonly author?: string
+  readonly at?: string
+}
+
+const messagesOf = new WeakMap<object, readonly Record<string, unknown>[]>()
+
+function fromMessages(match: Match, bytes: Uint8Array): Said {
+  const key = bytes.buffer
+  let messages = messagesOf.get(key)
+  if (!messages) {
+    messages = collectMessages(bytes)
+    messagesOf.set(key, messages)
+  }
+  const message = messages.find((one) => JSON.stringify(one).includes(match.secret.slice(0, 40)))
+  if (!message) return {}
+  const author = authorOf(message)
+  const at = timeOf(message.ts ?? message.timestamp ?? message.createdDateTime ?? message.created_at)
+  return { what: 'chat export', ...(author === undefined ? {} : { author }), ...(at === undefined ? {} : { at }) }
+}
+
+function collectMessages(bytes: Uint8Array): Record<string, unknown>[] {
+  const found: Record<string, unknown>[] = []
+  const visit = (value: unknown, depth: number): void => {
+    if (depth > depthMax || typeof value !== 'object' || value === null) return
+    if (Array.isArray(value)) {
+      for (const one of value) visit(one, depth + 1)
+      return
+    }
+    const record = value as Record<string, unknown>
+    if (isMessage(record)) found.push(record)
+    else for (const one of Object.values(record)) visit(one, depth + 1)
+  }
+  try {
+    visit(JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')), 0)
+  } catch {
+    // not JSON: nobody to name
+  }
+  return found
+}
+
+/** Slack: `ts` and `text`; Discord: `author` and `content` with `timestamp`; Teams: `from` and `body` with `createdDateTime`. */
+function isMessage(record: Record<string, unknown>): boolean {
+  const timed = record.ts !== undefined || record.timestamp !== undefined || record.createdDateTime !== undefined
+  return timed && (typeof record.text === 'string' || record.content !== undefined || record.body !== undefined)
+}
+
+function authorOf(message: Record<string, unknown>): string | undefined {
+  const profile = message.user_profile as { real_name?: unknown } | undefined
+  const author = message.author as { name?: unknown; username?: unknown } | undefined
+  const from = (message.from as { user?: { displayName?: unknown } } | undefined)?.user?.displayName
+  const name = profile?.real_name ?? author?.name ?? author?.username ?? from ?? message.user ?? message.username
+  return typeof name === 'string' && name !== '' ? name.slice(0, 200) : undefined
+}
+
+function timeOf(value: unknown): string | undefined {
+  const seconds =
+    typeof value === 'number' ? value : typeof value === 'string' && /^\d{9,11}(?:\.\d+)?$/.test(value) ? Number(value) : undefined
+  const date = seconds !== undefined ? new Date(seconds * 1000) : typeof value === 'string' ? new Date(value) : undefined
+  return date && !Number.isNaN(date.getTime()) ? date.toISOString() : undefined
+}
+
+/** The headers of the message in which the match stands: the last `From:` and `Date:` lines before it. */
+function fromMail(match: Match, bytes: Uint8Array): Said {
+  const before = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(match.start, bytes.byteLength)).toString('latin1')
+  const author = /^From: ([^\r\n]{1,200})(?![\s\S]*^From: )/m.exec(before)?.[1]
+  const date = /^Date: ([^\r\n]{1,100})(?![\s\S]*^Date: )/m.exec(before)?.[1]
+  const at = date === undefined ? undefined : timeOf(date)
+  return { ...(author === undefined ? {} : { author }), ...(at === undefined ? {} : { at }) }
+}

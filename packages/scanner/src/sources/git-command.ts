@@ -1,0 +1,100 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+
+/**
+ * Settings with which a repository's own configuration can't make git run programs, fetch, lock or rewrite what it shows: a repository that
+ * is scanned may be hostile.
+ */
+const safety = [
+  '--no-pager',
+  '-c',
+  'core.fsmonitor=false',
+  '-c',
+  'core.hooksPath=/dev/null',
+  '-c',
+  'core.quotePath=false',
+  '-c',
+  'log.showSignature=false',
+  '-c',
+  'protocol.allow=never',
+  '-c',
+  'diff.noprefix=false',
+  '-c',
+  'diff.orderFile=',
+  '-c',
+  'diff.suppressBlankEmpty=false',
+]
+
+/** The environment of git: no lock, no fetch, no replaced objects, no questions, English. */
+export function gitEnvironment(): NodeJS.ProcessEnv {
+  const {
+    PATH,
+    HOME,
+    GIT_DIR,
+    GIT_WORK_TREE,
+    GIT_INDEX_FILE,
+    GIT_OBJECT_DIRECTORY,
+    GIT_ALTERNATE_OBJECT_DIRECTORIES,
+    GIT_QUARANTINE_PATH,
+  } = process.env
+  const kept = {
+    PATH,
+    HOME,
+    GIT_DIR,
+    GIT_WORK_TREE,
+    GIT_INDEX_FILE,
+    GIT_OBJECT_DIRECTORY,
+    GIT_ALTERNATE_OBJECT_DIRECTORIES,
+    GIT_QUARANTINE_PATH,
+  }
+  return {
+    ...Object.fromEntries(Object.entries(kept).filter(([, value]) => value !== undefined)),
+    GIT_OPTIONAL_LOCKS: '0',
+    GIT_NO_LAZY_FETCH: '1',
+    GIT_NO_REPLACE_OBJECTS: '1',
+    GIT_TERMINAL_PROMPT: '0',
+    LC_ALL: 'C',
+  }
+}
+
+/** What diffs look like wherever they come from: added lines only matter, as they are stored, without anyone's helper programs. */
+export const diffArguments = [
+  '-p',
+  '-U0',
+  '--no-ext-diff',
+  '--no-textconv',
+  '--no-color',
+  '--no-renames',
+  '--no-indent-heuristic',
+  '--src-prefix=a/',
+  '--dst-prefix=b/',
+]
+
+/** A list of a million commits has 41 MB. */
+const outputBytesMax = 268_435_456
+
+export class GitError extends Error {
+  override readonly name = 'GitError'
+}
+
+/** Runs git and returns its output. Throws `GitError` with git's own words. */
+export function git(repository: string, args: readonly string[], input?: string): string {
+  try {
+    return execFileSync('git', [...safety, ...args], {
+      cwd: repository,
+      env: gitEnvironment(),
+      encoding: 'utf8',
+      maxBuffer: outputBytesMax,
+      stdio: ['pipe', 'pipe', 'pipe'],
+      ...(input === undefined ? {} : { input }),
+    })
+  } catch (error) {
+    const { stderr, code } = error as { stderr?: string; code?: string }
+    if (code === 'ENOENT') throw new GitError('git is not installed, or the folder does not exist')
+    throw new GitError((stderr ?? String(error)).trim().split('\n').slice(-3).join(' ') || 'git failed')
+  }
+}
+
+/** Starts git; its output is read as it comes. */
+export function gitStream(repository: string, args: readonly string[]): ChildProcess {
+  return spawn('git', [...safety, ...args], { cwd: repository, env: gitEnvironment(), stdio: ['pipe', 'pipe', 'pipe'] })
+}

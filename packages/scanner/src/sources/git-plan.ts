@@ -1,0 +1,155 @@
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import type { Notice } from '../finding.ts'
+import { GitError, git } from './git-command.ts'
+
+/** Commits that one git process shows. Small enough that threads end together, large enough that starting git does not count. */
+const batchMin = 200
+const batchMax = 4000
+
+export interface GitPlan {
+  readonly commits: readonly string[]
+  /** For commits that no branch or tag leads to: what does. */
+  readonly reach: Readonly<Record<string, string>>
+  /** Objects that were added and never committed. */
+  readonly danglingBlobs: readonly string[]
+  /** Texts of annotated tags. */
+  readonly tags: string
+  /** Remembers that all this was scanned. */
+  readonly remember: () => void
+}
+
+/**
+ * Which commits are to be scanned, oldest first: all refs, stashes, reflogs and dangling ones; with `onlyNew` without those of the last
+ * complete scan with the same detectors. `range` (as git has it) narrows to that.
+ */
+export function planHistory(
+  repository: string,
+  options: { readonly onlyNew: boolean; readonly range?: string; readonly detectorsVersion: string },
+  notice: (notice: Notice) => void,
+): GitPlan {
+  if (options.range !== undefined) {
+    if (options.range.startsWith('-')) throw new GitError('a range of commits does not begin with `-`')
+    const commits = lines(git(repository, ['rev-list', '--reverse', '--end-of-options', options.range]))
+    return { commits, reach: {}, danglingBlobs: [], tags: '', remember: () => undefined }
+  }
+  const state = new ScannedState(repository, options.detectorsVersion)
+  const known = options.onlyNew ? state.known() : []
+  const without = known.map((hash) => `^${hash}`)
+  const reachable = revisions(repository, ['--all'], without)
+  const stashed = revisions(repository, ['--reflog', '--not', '--branches', '--tags', '--remotes', '--not'], without)
+  const stashes = new Set(tryLines(repository, ['stash', 'list', '--format=%H %P']).flatMap((line) => line.split(' ')))
+  const dangling = danglingObjects(repository, notice)
+  const lost =
+    dangling.commits.length > 0 ? revisions(repository, ['--not', '--all', '--reflog', '--not'], [...dangling.commits, ...without]) : []
+  const reach: Record<string, string> = {}
+  for (const hash of stashed) reach[hash] = stashes.has(hash) ? 'stash' : 'reflog'
+  for (const hash of lost) reach[hash] = 'dangling'
+  const commits = [...new Set([...reachable, ...stashed, ...lost])]
+  return {
+    commits,
+    reach,
+    danglingBlobs: dangling.blobs,
+    tags: git(repository, [
+      'for-each-ref',
+      '--format=%(if:equals=tag)%(objecttype)%(then)%(refname:short)%0a%(contents)%(end)',
+      'refs/tags',
+    ]),
+    remember: () => state.remember([...tips(repository), ...dangling.commits]),
+  }
+}
+
+/** The commits in batches for so many threads. */
+export function* batches(commits: readonly string[], threads: number): Generator<readonly string[]> {
+  const size = Math.min(batchMax, Math.max(batchMin, Math.ceil(commits.length / (threads * 3))))
+  for (let from = 0; from < commits.length; from += size) yield commits.slice(from, from + size)
+}
+
+/** Oldest first. Hashes go through stdin: there can be more than fit into a command line. */
+function revisions(repository: string, args: readonly string[], hashes: readonly string[]): string[] {
+  return lines(git(repository, ['rev-list', '--reverse', ...args, '--stdin'], hashes.map((hash) => `${hash}\n`).join('')))
+}
+
+function tips(repository: string): string[] {
+  return [
+    ...new Set([
+      ...lines(git(repository, ['for-each-ref', '--format=%(objectname)'])),
+      ...tryLines(repository, ['rev-parse', '--verify', '-q', 'HEAD']),
+    ]),
+  ]
+}
+
+function danglingObjects(repository: string, notice: (notice: Notice) => void): { commits: string[]; blobs: string[] } {
+  const commits: string[] = []
+  const blobs: string[] = []
+  let output: string
+  try {
+    output = git(repository, ['fsck', '--connectivity-only', '--dangling', '--no-progress'])
+  } catch (error) {
+    notice({
+      path: repository,
+      reason: 'git',
+      text: `dangling commits were not looked for: ${error instanceof Error ? error.message : error}`,
+    })
+    return { commits, blobs }
+  }
+  for (const line of lines(output)) {
+    const found = /^dangling (commit|blob) ([0-9a-f]+)$/.exec(line)
+    if (found?.[1] === 'commit') commits.push(found[2] ?? '')
+    else if (found?.[1] === 'blob') blobs.push(found[2] ?? '')
+  }
+  return { commits, blobs }
+}
+
+function tryLines(repository: string, args: readonly string[]): string[] {
+  try {
+    return lines(git(repository, args))
+  } catch {
+    return []
+  }
+}
+
+function lines(text: string): string[] {
+  return text.split('\n').filter((line) => line !== '')
+}
+
+/** What was scanned completely before, in the repository's own folder: never in the work tree. */
+class ScannedState {
+  readonly #repository: string
+  readonly #file: string
+  readonly #detectorsVersion: string
+
+  constructor(repository: string, detectorsVersion: string) {
+    this.#repository = repository
+    this.#detectorsVersion = detectorsVersion
+    this.#file = join(resolve(repository, git(repository, ['rev-parse', '--git-common-dir']).trim()), 'keyward-scanned.json')
+  }
+
+  known(): string[] {
+    if (!existsSync(this.#file)) return []
+    try {
+      const state = JSON.parse(readFileSync(this.#file, 'utf8')) as { detectors?: string; tips?: unknown }
+      if (state.detectors !== this.#detectorsVersion || !Array.isArray(state.tips)) return []
+      const hashes = state.tips.filter((tip): tip is string => typeof tip === 'string' && /^[0-9a-f]{40,64}$/.test(tip))
+      return existing(this.#repository, hashes)
+    } catch {
+      return []
+    }
+  }
+
+  remember(hashes: readonly string[]): void {
+    const temporary = `${this.#file}.${process.pid}`
+    writeFileSync(temporary, `${JSON.stringify({ detectors: this.#detectorsVersion, tips: [...new Set(hashes)].sort() })}\n`)
+    renameSync(temporary, this.#file)
+  }
+}
+
+/** Those that still are in the repository as commits: the others were collected. */
+function existing(repository: string, hashes: readonly string[]): string[] {
+  if (hashes.length === 0) return []
+  return lines(
+    git(repository, ['cat-file', '--batch-check=%(objectname) %(objecttype)'], `${hashes.map((hash) => `${hash}^{commit}`).join('\n')}\n`),
+  )
+    .filter((line) => line.endsWith(' commit'))
+    .map((line) => line.split(' ')[0] ?? '')
+}
