@@ -77,6 +77,45 @@ test('PostgreSQL killed with SIGKILL under load is back within 5 s, the pool rec
   await server.stop()
 })
 
+test('Keyward killed with SIGKILL and started again at once, over and over: each start succeeds, and nothing acknowledged is lost', async () => {
+  let acknowledged = 0
+  for (let round = 0; round < 5; round++) {
+    const running = await serve(folder.path)
+    expect(running.served.message).toBeUndefined()
+    const client = new pg.Client(running.served.connection)
+    client.on('error', () => {})
+    await client.connect()
+    await client.query('create table if not exists kept (n int primary key)')
+    expect((await client.query<{ n: number }>('select count(*)::int as n from kept where n <= $1', [acknowledged])).rows).toEqual([
+      { n: acknowledged },
+    ])
+    await client.query('delete from kept where n > $1', [acknowledged])
+    const writing = (async () => {
+      for (;;) {
+        await client.query('insert into kept values ($1)', [acknowledged + 1])
+        acknowledged += 1
+      }
+    })().catch(() => {})
+    const enough = acknowledged + 100
+    await until('load', 5_000, () => acknowledged >= enough)
+    await end(running, 'SIGKILL')
+    await writing
+  }
+  expect(acknowledged).toBeGreaterThanOrEqual(500)
+})
+
+test('a stop in the middle of a restart ends it: nothing is left running', async () => {
+  const server = await startEmbedded({ dataFolder: folder.path, log: silentLog })
+  for (const pauseMs of [0, 30]) {
+    process.kill(server.pid, 'SIGKILL')
+    await new Promise((resolve) => setTimeout(resolve, pauseMs))
+  }
+  await server.stop()
+  expect(serversIn(dataOf())).toEqual([])
+  const again = await startEmbedded({ dataFolder: folder.path, log: silentLog })
+  await again.stop()
+})
+
 test('a backend killed with SIGKILL costs no server: PostgreSQL recovers by itself, and the pool goes on', async () => {
   const server = await startEmbedded({ dataFolder: folder.path, log: silentLog })
   const pool = createPool(server.connection, { name: 'test', connectionsMax: 2, log: silentLog })

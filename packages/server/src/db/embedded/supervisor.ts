@@ -31,6 +31,7 @@ export async function supervise(parts: ServerParts): Promise<SupervisedServer> {
   const { log } = parts
   const listeners: ((downMs: number) => void)[] = []
   const stopping = new AbortController()
+  let abandoned = false
   let startedAt = 0
   let current = await begin()
   await up()
@@ -94,6 +95,7 @@ export async function supervise(parts: ServerParts): Promise<SupervisedServer> {
     await watching
     // A restart that was under way may have come up meanwhile.
     await end(current, log)
+    if (!abandoned) await endLeftovers(parts.cluster.folder, log)
   }
 
   return {
@@ -108,6 +110,7 @@ export async function supervise(parts: ServerParts): Promise<SupervisedServer> {
       return stopped
     },
     abandon() {
+      abandoned = true
       stopping.abort()
       current.signal('SIGQUIT')
     },
