@@ -80,6 +80,21 @@ export interface TokenUsage {
   /** The part of `cacheWriteTokens` that is kept for an hour, which costs more. */
   readonly cacheWriteHourTokens?: number | undefined
   readonly outputTokens: number
+  /** Parts of the above that are not text, where the provider tells them apart and prices them so. */
+  readonly audio?:
+    | {
+        readonly inputTokens?: number | undefined
+        readonly cachedInputTokens?: number | undefined
+        readonly outputTokens?: number | undefined
+      }
+    | undefined
+  readonly image?:
+    | {
+        readonly inputTokens?: number | undefined
+        readonly cachedInputTokens?: number | undefined
+        readonly outputTokens?: number | undefined
+      }
+    | undefined
 }
 
 export function totalTokens(usage: TokenUsage): number {
