@@ -116,8 +116,6 @@ function special(name: string, dice: Dice, fake: boolean): string {
       const body = Buffer.concat([Buffer.from('9501d804', 'hex'), Buffer.from(dice.text(alphabets.h ?? '', 900), 'hex')]).toString('base64')
       return `${(body.match(/.{1,64}/g) ?? []).join('\n')}\n=${dice.text(alphabets.a ?? '', 4)}`
     }
-    case 'pem-base64':
-      return Buffer.from(`-----BEGIN PRIVATE KEY-----\n${special('der', dice, false)}\n-----END PRIVATE KEY-----\n`).toString('base64')
     case 'user-password-base64':
       return Buffer.from(`svc-${dice.text(lower, 6)}:${fake ? 'FAKE-EXAMPLE-' : ''}${dice.text(alphabets.a ?? '', 20)}`).toString('base64')
     case 'snowflake':

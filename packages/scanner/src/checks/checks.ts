@@ -6,7 +6,7 @@ import { gitlabRoutable } from './gitlab-routable.ts'
 import { grafanaServiceAccount } from './grafana-service-account.ts'
 import { githubStateless, jwt } from './jwt.ts'
 import { keyward } from './keyward.ts'
-import { openssh, pem, pemBase64 } from './pem.ts'
+import { openssh, pem } from './pem.ts'
 import { basicAuth, discordBot, groq, sentryOrganization } from './structured.ts'
 
 /** The checks by the name that a detector's `check` gives. */
@@ -26,6 +26,5 @@ export const checks: Readonly<Record<string, Check>> = {
   keyward,
   openssh,
   pem,
-  'pem-base64': pemBase64,
   'sentry-organization': sentryOrganization,
 }

@@ -21,10 +21,3 @@ function isWholeSequence(der: Buffer): boolean {
 
 /** OpenSSH's own container begins with `openssh-key-v1` and a zero byte (PROTOCOL.key). */
 export const openssh: Check = (secret) => (armouredBytes(secret).toString('latin1', 0, 15) === 'openssh-key-v1\0' ? 'proved' : 'refuted')
-
-/** Base64 of a PEM file: a private key's is proved, a certificate's or public key's refuted. */
-export const pemBase64: Check = (secret) => {
-  const text = Buffer.from(secret, 'base64').toString('latin1')
-  if (!text.startsWith('-----BEGIN ')) return 'unknown'
-  return /^-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY/.test(text) ? 'proved' : 'refuted'
-}

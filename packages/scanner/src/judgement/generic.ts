@@ -44,7 +44,8 @@ export function genericDoubt(candidate: Candidate): Doubt | undefined {
 }
 
 function passwordDoubt(secret: string): Doubt | undefined {
-  if (/^[A-Za-z_$][\w$.[\]?!]*$/.test(secret) && !/\d.*\d/.test(secret)) return no('It is a name or an expression of a program.')
+  if (/^[A-Za-z_$][\w$]*(?:[.[\]?]+[\w$]*)+$/.test(secret) && !/\d.*\d/.test(secret))
+    return no('It is a name or an expression of a program.')
   const classes = [/[a-z]/, /[A-Z]/, /\d/, /[^A-Za-z0-9]/].filter((one) => one.test(secret)).length
   return classes < 3 && entropyOf(secret) < 3.6 ? unlikely('It is too plain for a generated password.') : undefined
 }

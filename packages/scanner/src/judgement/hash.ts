@@ -16,6 +16,7 @@ export function digestReason(candidate: Candidate): string | undefined {
   const name = nameBefore(line)
   if (placeKind(path) === 'lock') return 'It stands in a lock file, where such values are checksums.'
   if (/sha(?:1|224|256|384|512)[-:=][A-Za-z0-9+/]{0,3}$/i.test(line)) return 'It is the digest that the word before it names.'
+  if (/data:[\w/+.-]{3,60};base64,[A-Za-z0-9+/=]{0,160}$/.test(line)) return 'It is part of an embedded file.'
   const saysSecret = /(?:key|token|secret|password|passwd|pat|credential)s?$/i.test(name)
   if (!saysSecret && digestWords.test(line)) return 'The word before it says that it is a digest or an identifier.'
   if (/(?:public|publishable|verif(?:y|ication|ying))[_.-]?(?:api[_.-]?)?(?:key|token)$/i.test(name))

@@ -31,7 +31,7 @@ export function judge(candidate: Candidate): Judgement {
   if (stand !== undefined) return judgement('not-a-secret', 0.04, stand)
   if (detector.entropyMin !== undefined && entropyOf(secret) < detector.entropyMin)
     return judgement('not-a-secret', 0.06, 'It is not random enough for a generated secret.')
-  const doubt = doubtOf(candidate)
+  const doubt = doubtOf(candidate, checked)
   if (doubt !== undefined) return judgement(doubt.verdict, doubt.verdict === 'unlikely' ? 0.3 : 0.08, doubt.reason)
   const place = placeKind(candidate.path)
   if (checked === 'proved') return provedJudgement(candidate, place)
@@ -45,20 +45,24 @@ function checkOf(candidate: Candidate): Verdict {
 }
 
 /** Kinds that everyone makes for tests and documents: there they are hardly ever real. A provider's own token is real wherever it stands. */
-const madeByAnyone = /^(?:private-key|jwt|databases|generic|snowflake-password|docker-config)/
+const madeByAnyone = /^(?:private-key-(?!age)|jwt|databases|generic|snowflake-password|docker-config)/
 
-function doubtOf(candidate: Candidate): Doubt | undefined {
+function doubtOf(candidate: Candidate, checked: Verdict): Doubt | undefined {
   const { detector, secret } = candidate
   if (detector.id === 'private-key-certificate')
     return { verdict: 'unlikely', reason: 'A certificate is public; its private key is the secret.' }
   if (detector.id === 'langfuse-public-key') return { verdict: 'unlikely', reason: 'It is the public half of a pair.' }
+  if (detector.check === 'github-classic' && checked === 'unknown')
+    return { verdict: 'unlikely', reason: 'Its checksum is wrong; only some older installation tokens have none.' }
   if (detector.check === 'jwt') return tokenDoubt(secret)
   if (detector.id === 'generic-basic-header' || detector.check === 'basic-auth')
     return passwordDoubt({ ...candidate, secret: basicPassword(secret) ?? '' })
   if (detector.id.startsWith('databases-') || detector.id === 'generic-url-password' || detector.id === 'snowflake-password')
     return passwordDoubt(candidate)
+  if (detector.id === 'generic-session-cookie') return genericDoubt(candidate)
   if (detector.id.startsWith('generic-')) return digestOrNothing(candidate) ?? genericDoubt(candidate)
-  return detector.confidence === 'high' && detector.context === undefined ? undefined : (digestOrNothing(candidate) ?? otherName(candidate))
+  if (detector.context === undefined) return undefined
+  return (detector.confidence === 'high' ? undefined : digestOrNothing(candidate)) ?? otherName(candidate)
 }
 
 function digestOrNothing(candidate: Candidate): Doubt | undefined {
@@ -128,7 +132,7 @@ function contextConfidence(candidate: Candidate, fit: ContextFit, saysSecret: bo
   const far = Math.min(0.1, fit.distance / 2000)
   switch (fit.where) {
     case 'name':
-      return 0.92 - far
+      return (strong ? 0.96 : 0.92) - far / 10
     case 'line':
       return (saysSecret || strong ? 0.86 : 0.66) - far
     case 'above':

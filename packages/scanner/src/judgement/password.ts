@@ -16,6 +16,7 @@ export function passwordDoubt(candidate: Candidate): Doubt | undefined {
   if (wellKnown.test(secret)) return { verdict: 'not-a-secret', reason: 'It is a password that stands in every tutorial.' }
   if (/^(?:\$|%[A-Z_]+%|\{|:|@\{|#\{|\[)/.test(secret) || /[{}[\]$]{2}|\$\w/.test(secret))
     return { verdict: 'not-a-secret', reason: 'It is a reference, to be filled in.' }
+  if (/^(.)\1+$/.test(secret)) return { verdict: 'not-a-secret', reason: 'It repeats one character.' }
   const user = /:\/\/([^:@/\s]{1,80}):$/.exec(lineBefore(candidate))?.[1]
   if (user !== undefined && user.toLowerCase() === secret.toLowerCase())
     return { verdict: 'not-a-secret', reason: 'User and password are the same word.' }

@@ -7,7 +7,7 @@ const test =
   /(?:^|[/_.-])(?:tests?|specs?|fixtures?|__tests__|__mocks__|mocks?|testdata|test-data|cassettes|snapshots|__snapshots__|e2e|testing|unittest)(?:[/_.-]|$)|(?:Test|Tests|Spec)\.(?:java|kt|cs|swift|scala|php)$/i
 const template = /(?:\.|_|-)(?:example|sample|template|dist|tmpl|tpl|defaults?)(?:\.|$)|(?:^|\/)(?:examples?|samples?|templates?|demos?)\//i
 const docs =
-  /\.(?:md|mdx|rst|adoc|asciidoc|html?|txt|pod|man|[1-8])$|(?:^|\/)(?:docs?|documentation|man|guides?|tutorials?|readme[^/]*|changelog[^/]*|changes|history|news)(?:\/|$|\.)/i
+  /\.(?:md|mdx|rst|adoc|asciidoc|pod|man|[1-8])$|(?:^|\/)(?:docs?|documentation|guides?|tutorials?)\/|(?:^|\/)(?:readme|changelog|changes|history|news)(?:\.(?:md|rst|txt))?$/i
 const vendored = /(?:^|\/)(?:node_modules|vendor|third_party|site-packages|dist-packages|bower_components|\.yarn|Pods)\//i
 
 /** Tells from a path what kind of place it is; the most telling wins. */

@@ -3,13 +3,15 @@
  * the question: written in one case at the beginning of a part, or alone. (A list of words that counts anywhere loses real passwords.)
  */
 const longWords =
-  /example|placeholder|change.?me|change.?it|redacted|insert.?(?:your|here|key|token)|replace.?(?:me|with|this)|your.?(?:api|key|token|secret|own|real|password|access|client|account|project|org)|my.?(?:api.?key|secret.?key|access.?key|token)|not.?(?:a.?)?real|(?:api|secret|access|auth|test|dummy|fake|sample|mock|demo)[_-](?:api[_-])?(?:key|token|secret|password|value)|foobar|lorem.?ipsum|deadbeef|cafebabe|undefined|removed|masked|super.?secret|top.?secret|to.?be.?(?:set|filled|replaced)|fill.?me/i
+  /example|placeholder|change.?me|change.?it|redacted|insert.?(?:your|here|key|token)|replace.?(?:me|with|this)|your.?(?:api|key|token|secret|own|real|password|access|client|account|project|org)|my.?(?:api.?key|secret.?key|access.?key|token)|not.?(?:a.?)?real|(?:test|dummy|fake|sample|mock|demo|some|any)[_-]?(?:api[_-]?)?(?:key|token|secret|password|value)|foobar|lorem.?ipsum|deadbeef|cafebabe|undefined|removed|masked|super.?secret|top.?secret|to.?be.?(?:set|filled|replaced)|fill.?me/i
 const shortWords =
   /(?:^|[-_.:/+=])(?:FAKE|fake|Fake|TEST|DUMMY|dummy|Dummy|SAMPLE|sample|MOCK|YOUR|your|TODO|XXXX|xxxx|NONE|HERE|TEMP|abcd|ABCD|DEMO)(?=[-_.:/+=]|$|[A-Z0-9])|FAKE|(?:^|[-_.:/+=])(?:test|demo|mock|none|null|here|todo|temp|tbd|foo|bar|baz|qux|asdf)(?:[-_.:/+=]|$)/
 const templates =
   /\$\{|\$\(|\{\{|\}\}|<[A-Za-z_ /-]{1,40}>|%[sdv(]|%\{|#\{|\.\.\.|\*{3,}|\[[A-Z_ -]{3,30}\]|^\$[A-Za-z_]|^@[A-Za-z_.]+@$|^%[A-Za-z_]+%$|…|\xe2\x80\xa6/
 /** What a format itself says of test and live: no reason to think of a stand-in. */
 const modes = /^[a-z]{2,8}[_-](?:test|live|sandbox|production|development)[_-]/
+/** Chance repeats twelve characters less than once in a billion keys, of hex digits too. */
+const repeatedCharactersMin = 12
 /** In a text as long as a key file, chance writes four letters. */
 const shortWordsUpToLength = 300
 const sequences = [
@@ -39,7 +41,7 @@ export function placeholderReason(secret: string): string | undefined {
   const body = longestRun(secret)
   if (repeatedCharacters(body)) return 'It repeats one character.'
   if (body.length >= 16 && distinct(body) <= Math.min(6, body.length / 4)) return 'It is made of very few different characters.'
-  if (isPeriodic(body)) return 'It repeats the same few characters over and over.'
+  if (isPeriodic(secret)) return 'It repeats the same few characters over and over.'
   if (isStaircase(body)) return 'Its characters follow each other in order.'
   return undefined
 }
@@ -60,13 +62,14 @@ function distinct(body: string): number {
   return new Set(body).size
 }
 
-/** Nine in ten characters equal the one `period` before, for a period of up to half the length. */
-function isPeriodic(body: string): boolean {
-  if (body.length < 16) return false
-  for (let period = 1; period <= Math.min(20, body.length / 2); period++) {
+/** A piece of up to ten characters that comes again and again right after itself. Runs of A and of 0 are encoded zeros. */
+function isPeriodic(text: string): boolean {
+  for (let period = 1; period <= 10; period++) {
     let same = 0
-    for (let at = period; at < body.length; at++) if (body[at] === body[at - period]) same++
-    if (same >= (body.length - period) * 0.9) return true
+    for (let at = period; at < text.length; at++) {
+      same = text[at] === text[at - period] ? same + 1 : 0
+      if (same >= repeatedCharactersMin && !/^(?:A+|0+)$/.test(text.slice(at - repeatedCharactersMin, at + 1))) return true
+    }
   }
   return false
 }
