@@ -116,3 +116,21 @@ test.skipIf(!isRoot || !canReach({ uid: nobody, gid: nobody, drop: true }, impor
     expect(refused.served.message).toMatch(/\/etc\/passwd.*Fix: /s)
   },
 )
+
+test.skipIf(!isRoot)('root with a strict umask: an installation and a data folder that only root can read still start', async () => {
+  const hidden = join(folder.path, 'package', 'native')
+  cpSync(installed().native, hidden, { recursive: true, verbatimSymlinks: true })
+  execFileSync('chmod', ['-R', 'go=', hidden])
+  const before = process.umask(0o077)
+  try {
+    const account = { uid: nobody, gid: nobody, drop: true }
+    const programs = binariesFor(account, folder.path, silentLog, { native: hidden, version: '1', shared: join(folder.path, 'shared') })
+    expect(execFileSync(programs.postgres, ['--version'], { encoding: 'utf8', uid: nobody, gid: nobody, cwd: '/' })).toMatch(/PostgreSQL/)
+    programs.dispose()
+    const server = await startEmbedded({ dataFolder: join(folder.path, 'data'), log: silentLog })
+    expect(await ask(server.connection, 'select 1 as one')).toEqual([{ one: 1 }])
+    await server.stop()
+  } finally {
+    process.umask(before)
+  }
+})

@@ -1,4 +1,16 @@
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs'
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join, relative } from 'node:path'
@@ -111,6 +123,7 @@ function copyOnce(native: string, to: string): string {
   try {
     cpSync(native, copy, { recursive: true, verbatimSymlinks: true, filter: (path) => !path.endsWith('.a') && basename(path) !== 'pgxs' })
     if (!linkLibraries(copy)) throw new Error(`the library links can not be made in ${copy}`)
+    letEveryoneRead(copy)
     renameSync(copy, to)
   } catch (error) {
     if (!existsSync(to)) throw error
@@ -118,4 +131,14 @@ function copyOnce(native: string, to: string): string {
     rmSync(aside, { recursive: true, force: true })
   }
   return to
+}
+
+/** Programs and libraries are no secret; where root's umask is strict, npm and a copy of its work are for root alone. */
+function letEveryoneRead(folder: string): void {
+  chmodSync(folder, 0o755)
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) letEveryoneRead(path)
+    else if (entry.isFile()) chmodSync(path, (statSync(path).mode & 0o100) === 0 ? 0o644 : 0o755)
+  }
 }
