@@ -26,7 +26,7 @@ export interface VerifiedToken {
 
 export interface VerifierDeps {
   readonly keys: Pick<SigningKeys, 'verifier'>
-  readonly revoked: Pick<Revoked, 'has'>
+  readonly revoked: Pick<Revoked, 'has' | 'complete'>
   readonly issuer: string
   /** Origins under which this server is addressed, for proofs. */
   readonly origins: readonly string[]
@@ -64,6 +64,7 @@ export class TokenVerifier {
       this.#verified.delete(digest)
       throw new TokenError('token_ended', 'the token has ended')
     }
+    if (!this.#deps.revoked.complete) throw new TokenError('node_deaf', 'this node is still reading what was revoked')
     if (this.#deps.revoked.has(token.id) || (token.identity !== undefined && this.#deps.revoked.has(token.identity)))
       throw new TokenError('token_revoked', 'the token was revoked')
     return token
