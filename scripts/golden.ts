@@ -4,6 +4,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import pg from 'pg'
+import { printPermissions } from '../packages/contract/src/print-permissions.ts'
 import { dumpSchema } from '../packages/server/src/db/schema-dump.ts'
 import { tableTypes } from '../packages/server/src/db/table-types.ts'
 import { startTestServer, type TestServer, templateName } from '../tests/support/test-server.ts'
@@ -19,6 +20,7 @@ interface Golden {
 const golden: readonly Golden[] = [
   { file: 'packages/server/src/db/schema.golden.sql', make: () => withDatabase(dumpSchema) },
   { file: 'packages/server/src/db/tables.ts', make: () => withDatabase(tableTypes) },
+  { file: 'docs/permissions.md', make: printPermissions },
 ]
 
 const root = join(import.meta.dirname, '..')

@@ -156,6 +156,7 @@ export const userRoutes = {
     answer: SignInLink,
     status: 201,
     fresh: true,
+    errors: ['conflict'],
   }),
 }
 

@@ -46,7 +46,8 @@ interface Row {
 const rolesOfUser = sql`coalesce((select json_agg(json_build_object('role', r.role, 'team', r.team, 'environment', r.environment) order by r.id)
   from role_bindings r where r.user_id = u.id), '[]')`
 
-async function bySession(people: People, token: string): Promise<Principal> {
+/** The principal of a session's token. @throws KeywardError `unauthenticated` */
+export async function bySession(people: People, token: string): Promise<Principal> {
   const { rows } = await sql<Row>`
     select s.id, s.method, s.authenticated_at, s.expires_at,
       s.authenticated_at > now() - make_interval(mins => ${limits.freshAuthMinutesMax}) as fresh,

@@ -3,7 +3,7 @@ import type { AuditRecord } from '../audit/record.ts'
 import type { Database } from '../db/database.ts'
 import type { Tables } from '../db/tables.ts'
 import type { Log } from '../observe/log.ts'
-import type { LocalLoginKey } from './local-login.ts'
+import type { LocalLoginKey } from './local-login-key.ts'
 import type { PasswordHasher } from './password-hash.ts'
 
 export type Trx = Transaction<Tables>

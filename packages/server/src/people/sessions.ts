@@ -11,10 +11,16 @@ import type { Principal } from './principal.ts'
 import { hashOf, newSecretString } from './secret-string.ts'
 import { readSessionCookie, startCookie } from './session-cookie.ts'
 
+export interface StartedSession {
+  /** The value of `Set-Cookie`. */
+  readonly cookie: string
+  readonly token: string
+}
+
 /**
  * Starts a session for somebody who has just proved who they are, and records it in the same transaction. Always a new token, never one
  * that the request brought (session fixation); the session that it brought ends.
- * @returns the value of `Set-Cookie`, and the session's token
+ * @returns the value of `Set-Cookie` and the session's token; undefined where the user is not active
  */
 export async function startSession(
   people: People,
@@ -22,7 +28,16 @@ export async function startSession(
   caller: Caller,
   userId: string,
   method: Session['method'],
-): Promise<{ readonly cookie: string; readonly token: string }> {
+): Promise<StartedSession | undefined> {
+  // Locked, so that a user who is being disabled does not get a session that outlives it.
+  const user = await trx
+    .selectFrom('users')
+    .select('id')
+    .where('id', '=', userId)
+    .where('state', '=', 'active')
+    .forNoKeyUpdate()
+    .executeTakeFirst()
+  if (user === undefined) return undefined
   const before = readSessionCookie(people.origin, caller.headers.get('cookie'))
   if (before !== undefined)
     await trx
