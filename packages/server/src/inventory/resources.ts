@@ -161,6 +161,15 @@ export async function deleteResource(trx: Trx, permit: Permit<'resource:delete'>
   await trx.deleteFrom('resources').where('id', '=', id).execute()
 }
 
+/**
+ * A role over one team may only hand out what it reaches.
+ * @throws KeywardError `invalid-request`
+ */
+export async function requireReachedResource(db: Db, permit: Permit<'grant:create'>, id: string): Promise<void> {
+  const row = await db.selectFrom('resources').select('id').where('id', '=', id).where(someReached(permit.reach)).executeTakeFirst()
+  if (!row) throw invalid('/resource', 'names no resource that you can use: `GET /api/v1/resources` lists them')
+}
+
 async function lockResource(trx: Trx, permit: Permit, id: string, revision: Revision): Promise<Selectable<ResourcesTable>> {
   const row = await trx
     .selectFrom('resources')

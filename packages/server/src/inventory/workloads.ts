@@ -7,7 +7,7 @@ import { newId } from '../observe/ids.ts'
 import type { Permit } from '../people/permit.ts'
 import { type Revision, requireRevision } from '../policy/revision.ts'
 import { invalid, naming } from './conflicts.ts'
-import { requireBackupOwner, requireCovered } from './credentials.ts'
+import { requireBackupOwner, requireCovered, teamOfOwner } from './credentials.ts'
 import { requireEnvironment } from './environments.ts'
 import { identitiesOf, insertIdentity } from './identities.ts'
 import { requireOwner } from './owners.ts'
@@ -159,4 +159,10 @@ function workloadOf(row: Selectable<WorkloadsTable>, identities: readonly Identi
     updated_at: shown(row.updated_at),
     revision: row.revision,
   }
+}
+
+/** The team and environment of a workload, as the audit log wants them. */
+export async function placeOfWorkload(trx: Trx, id: string): Promise<{ team: string | null; environment: string } | Record<string, never>> {
+  const row = await trx.selectFrom('workloads').select(['owner', 'environment']).where('id', '=', id).executeTakeFirst()
+  return row === undefined ? {} : { team: await teamOfOwner(trx, row.owner), environment: row.environment }
 }

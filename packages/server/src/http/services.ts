@@ -1,0 +1,21 @@
+import type { NodeStatus, RevocableKind } from '@keyward/contract/records'
+import type { Audit } from '../audit/audit.ts'
+import type { Database } from '../db/database.ts'
+import type { OwnAddress } from '../inventory/resources.ts'
+import type { Minter } from '../oauth/mint.ts'
+import type { Clock } from '../observe/clock.ts'
+import type { Vault } from '../vault/vault.ts'
+
+/** What the handlers work with. */
+export interface Services {
+  readonly db: Database
+  readonly vault: Pick<Vault, 'seal' | 'fingerprint' | 'installation'>
+  readonly audit: Pick<Audit, 'record' | 'recordIn'>
+  readonly minter: Pick<Minter, 'mint'>
+  readonly feed: { catchUp(seq: bigint): Promise<void>; nodes(): Promise<readonly NodeStatus[]> }
+  readonly clock: Clock
+  /** Where this Keyward is reached: the addresses of resources, and what no upstream may be. */
+  readonly address: OwnAddress
+  /** Open streams of this node that hang on a thing; they are cut when it is revoked. */
+  openStreams(kind: RevocableKind, id: string): number
+}

@@ -1,0 +1,83 @@
+import { KeywardError } from '@keyward/contract/errors'
+import type { Token, TokenQuery } from '@keyward/contract/grants'
+import { type Kysely, sql } from 'kysely'
+import { type Page, pageOf } from '../db/page.ts'
+import type { Tables } from '../db/tables.ts'
+import type { Permit } from '../people/permit.ts'
+import { ownedWithin } from './reach.ts'
+import { shown, shownOrNull } from './times.ts'
+
+/*
+ * Records of tokens. A token is revoked by itself, or by what it hangs on: its grant, its workload, its tenant, the identity that obtained
+ * it. Revoking those marks no token, so the state is worked out here.
+ */
+
+type Db = Kysely<Tables>
+
+/** @throws KeywardError `invalid-cursor` */
+export async function listTokens(db: Db, permit: Permit<'token:read'>, query: TokenQuery): Promise<Page<Token>> {
+  let rows = selectTokens(db, permit)
+  if (query.grant !== undefined) rows = rows.where('tokens.grant_id', '=', query.grant)
+  if (query.workload !== undefined) rows = rows.where('tokens.workload_id', '=', query.workload)
+  if (query.state !== undefined) rows = rows.where(state, '=', query.state)
+  return await pageOf(rows, 'tokens', query, tokenOf, 'issued_at')
+}
+
+/** @throws KeywardError `not-found` */
+export async function showToken(db: Db, permit: Permit<'token:read'>, id: string): Promise<Token> {
+  const row = await selectTokens(db, permit).where('tokens.id', '=', id).executeTakeFirst()
+  if (!row) throw new KeywardError('not-found')
+  return tokenOf(row)
+}
+
+/** When the token was ended by somebody, whichever came first; an end by the clock before that goes first. */
+const revokedAt = sql<Date | null>`(select min(at) from (values (tokens.revoked_at), (grants.revoked_at), (workloads.revoked_at),
+  (tenants.revoked_at), (workload_identities.revoked_at)) as ends (at) where at <= tokens.expires_at)`
+const state = sql<Token['state']>`case
+  when least(tokens.revoked_at, grants.revoked_at, workloads.revoked_at, tenants.revoked_at, workload_identities.revoked_at) <= tokens.expires_at then 'revoked'
+  when tokens.expires_at <= now() or grants.expires_at <= now() then 'ended' else 'live' end`
+
+function selectTokens(db: Db, permit: Permit<'token:read'>) {
+  return db
+    .selectFrom('tokens')
+    .innerJoin('grants', 'grants.id', 'tokens.grant_id')
+    .innerJoin('workloads', 'workloads.id', 'tokens.workload_id')
+    .leftJoin('tenants', 'tenants.id', 'tokens.tenant_id')
+    .leftJoin('workload_identities', 'workload_identities.id', 'tokens.identity_id')
+    .select(['tokens.id', 'tokens.grant_id', 'tokens.workload_id', 'tokens.resource_id', 'tokens.tenant_id', 'tokens.method'])
+    .select(['tokens.minted_by', 'tokens.bound_to', 'tokens.issued_at', 'tokens.expires_at'])
+    .select([revokedAt.as('revoked_at'), state.as('state')])
+    .where(ownedWithin(permit.reach, 'workloads'))
+}
+
+interface Row {
+  readonly id: string
+  readonly grant_id: string
+  readonly workload_id: string
+  readonly resource_id: string
+  readonly tenant_id: string | null
+  readonly method: string
+  readonly minted_by: string | null
+  readonly bound_to: string | null
+  readonly state: Token['state']
+  readonly issued_at: Date
+  readonly expires_at: Date
+  readonly revoked_at: Date | null
+}
+
+function tokenOf(row: Row): Token {
+  return {
+    id: row.id,
+    grant: row.grant_id,
+    workload: row.workload_id,
+    resource: row.resource_id,
+    tenant: row.tenant_id,
+    method: row.method,
+    minted_by: row.minted_by,
+    bound_to: row.bound_to,
+    state: row.state,
+    issued_at: shown(row.issued_at),
+    expires_at: shown(row.expires_at),
+    revoked_at: shownOrNull(row.revoked_at),
+  }
+}

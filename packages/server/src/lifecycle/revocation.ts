@@ -1,0 +1,139 @@
+import { limits } from '@keyward/contract/limits'
+import type { NodeStatus, RevocableKind, Revocation } from '@keyward/contract/records'
+import type { Kysely, Transaction } from 'kysely'
+import type { Audit } from '../audit/audit.ts'
+import type { AuditRecord } from '../audit/record.ts'
+import { recordChange } from '../changes/record.ts'
+import type { Tables } from '../db/tables.ts'
+import type { Clock } from '../observe/clock.ts'
+import type { Permit } from '../people/permit.ts'
+
+/*
+ * A revocation, from the request to the answer:
+ *   1. one transaction: the thing and all that hangs on it is marked, the act is recorded, the change is put into the feed (last);
+ *   2. this node applies the change (`catchUp`): from here on it refuses, and open streams are cut. The clock of the effect stops here;
+ *   3. other nodes are asked, for a moment only, whether they have heard; the feed's bound holds whether or not they answer;
+ *   4. what was ended is counted.
+ * What may never be: an answer before 2; tokens marked one by one where the state of their grant, workload or identity already ends them
+ * (a workload may have 100,000). Revoking what is revoked changes nothing and says `already`.
+ */
+
+export type Trx = Transaction<Tables>
+
+export interface RevocationParts {
+  readonly db: Kysely<Tables>
+  readonly audit: Pick<Audit, 'recordIn'>
+  readonly feed: { catchUp(seq: bigint): Promise<void>; nodes(): Promise<readonly NodeStatus[]> }
+  readonly clock: Clock
+  /** Open streams of this node that hang on a thing (gateway/). */
+  openStreams(kind: RevocableKind, id: string): number
+}
+
+export interface RevocationRequest<P extends Permit> {
+  readonly permit: P
+  readonly id: string
+  readonly reason: string
+  /** Who asks, as the audit log names them. */
+  readonly by: Pick<AuditRecord, 'actor' | 'correlationId' | 'personal'>
+  /** Monotonic time at which the request was read. */
+  readonly receivedAtMs: number
+}
+
+/** What one kind of thing takes with it. */
+export interface RevocationOf<P extends Permit> {
+  readonly kind: RevocableKind
+  /**
+   * Locks the thing within the permit's reach and marks it and what hangs on it.
+   * @throws KeywardError `not-found`
+   */
+  end(trx: Trx, permit: P, id: string, reason: string): Promise<Ended>
+  /** Tokens that were live when it was revoked, this revocation being the reason that they are not. Asked after the effect. */
+  countTokens(db: Kysely<Tables>, id: string, revokedAt: Date): Promise<number>
+}
+
+export interface Ended {
+  readonly revokedAt: Date
+  readonly already: boolean
+  readonly grants: number
+  readonly versions: number
+  readonly identities: number
+  /** What the audit entry is about, beside the thing itself. */
+  readonly record: Pick<AuditRecord, 'workload' | 'grant' | 'credential' | 'resource' | 'tenant' | 'token' | 'team' | 'environment'>
+  /** Further things of this kind that end with it (descendants of a token). */
+  readonly alsoRevoked?: readonly string[]
+}
+
+/** How long an answer waits for other nodes to say that they have heard. */
+const nodesWaitMsMax = 50
+const nodesAskEveryMs = 10
+/** A node that has not been heard of for this long is not there. */
+const nodeGoneMs = 30_000
+
+/** @throws KeywardError `not-found` */
+export async function revoke<P extends Permit>(
+  parts: RevocationParts,
+  of: RevocationOf<P>,
+  request: RevocationRequest<P>,
+): Promise<Revocation> {
+  const { db, feed, clock } = parts
+  const streams = parts.openStreams(of.kind, request.id)
+  let seq: bigint | undefined
+  const ended = await db.transaction().execute(async (trx) => {
+    const done = await of.end(trx, request.permit, request.id, request.reason)
+    await parts.audit.recordIn(trx, {
+      action: `${of.kind}.revoke`,
+      decision: 'done',
+      ...request.by,
+      ...done.record,
+      target: { kind: of.kind, id: request.id },
+      reason: request.reason,
+      details: { already: done.already, grants: done.grants, versions: done.versions, identities: done.identities, streams },
+    })
+    if (!done.already) seq = await announce(trx, of.kind, [...(done.alsoRevoked ?? []), request.id], request.reason)
+    return done
+  })
+  if (seq !== undefined) await feed.catchUp(seq)
+  const effectMs = clock.monotonicMs() - request.receivedAtMs
+  const nodes = seq === undefined ? [] : await hearing(parts, seq, request.receivedAtMs)
+  return {
+    kind: of.kind,
+    id: request.id,
+    revoked_at: ended.revokedAt.toISOString(),
+    already: ended.already,
+    ended: {
+      grants: ended.grants,
+      tokens: ended.already ? 0 : await of.countTokens(db, request.id, ended.revokedAt),
+      streams: ended.already ? 0 : streams,
+      versions: ended.versions,
+      identities: ended.identities,
+    },
+    local_effect_ms: Math.max(0, Math.round(effectMs * 10) / 10),
+    nodes,
+    bound_ms: limits.deafAfterMs,
+  }
+}
+
+/** The feed's counter is locked from here to the commit, so nothing else follows. */
+async function announce(trx: Trx, kind: RevocableKind, subjects: readonly string[], reason: string): Promise<bigint | undefined> {
+  let last: bigint | undefined
+  for (const subject of subjects) last = await recordChange(trx, { kind, subject, op: 'revoked', reason })
+  return last
+}
+
+async function hearing(parts: RevocationParts, seq: bigint, receivedAtMs: number): Promise<Revocation['nodes']> {
+  const { feed, clock } = parts
+  const until = clock.monotonicMs() + nodesWaitMsMax
+  const heardAfter = new Map<string, number>()
+  for (;;) {
+    const all = await feed.nodes()
+    const newest = Math.max(...all.map((node) => Date.parse(node.heard_at)))
+    const others = all.filter((node) => !node.here && newest - Date.parse(node.heard_at) < nodeGoneMs)
+    for (const node of others) {
+      if (BigInt(node.heard_seq) >= seq && !heardAfter.has(node.id)) heardAfter.set(node.id, Math.round(clock.monotonicMs() - receivedAtMs))
+    }
+    if (heardAfter.size >= others.length || clock.monotonicMs() >= until) {
+      return others.map((node) => ({ node: node.id, heard: heardAfter.has(node.id), heard_after_ms: heardAfter.get(node.id) ?? null }))
+    }
+    await new Promise((resolve) => setTimeout(resolve, nodesAskEveryMs))
+  }
+}
