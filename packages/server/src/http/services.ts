@@ -1,5 +1,6 @@
-import type { NodeStatus, RevocableKind } from '@keyward/contract/records'
+import type { RevocableKind } from '@keyward/contract/records'
 import type { Audit } from '../audit/audit.ts'
+import type { ChangeFeed } from '../changes/feed.ts'
 import type { Database } from '../db/database.ts'
 import type { OwnAddress } from '../inventory/resources.ts'
 import type { Minter } from '../oauth/mint.ts'
@@ -12,7 +13,9 @@ export interface Services {
   readonly vault: Pick<Vault, 'seal' | 'fingerprint' | 'installation'>
   readonly audit: Pick<Audit, 'record' | 'recordIn'>
   readonly minter: Pick<Minter, 'mint'>
-  readonly feed: { catchUp(seq: bigint): Promise<void>; nodes(): Promise<readonly NodeStatus[]> }
+  readonly feed: Pick<ChangeFeed, 'catchUp'>
+  /** Id of this node. */
+  readonly node: string
   readonly clock: Clock
   /** Where this Keyward is reached: the addresses of resources, and what no upstream may be. */
   readonly address: OwnAddress

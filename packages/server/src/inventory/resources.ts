@@ -53,7 +53,7 @@ export async function listResources(
   query: ResourceQuery,
   at: OwnAddress,
 ): Promise<Page<Resource>> {
-  let rows = db.selectFrom('resources').selectAll('resources').where(someReached(permit.reach))
+  let rows = db.selectFrom('resources').selectAll('resources').where(resourcesWithin(permit.reach))
   if (query.kind !== undefined) rows = rows.where('resources.kind', '=', query.kind)
   if (query.provider !== undefined) rows = rows.where('resources.provider', '=', query.provider)
   const { credential } = query
@@ -73,7 +73,7 @@ export async function listResources(
 
 /** @throws KeywardError `not-found` */
 export async function showResource(db: Db, permit: Permit<'resource:read'>, id: string, at: OwnAddress): Promise<Resource> {
-  const row = await db.selectFrom('resources').selectAll().where('id', '=', id).where(someReached(permit.reach)).executeTakeFirst()
+  const row = await db.selectFrom('resources').selectAll().where('id', '=', id).where(resourcesWithin(permit.reach)).executeTakeFirst()
   if (!row) throw new KeywardError('not-found')
   return await shownResource(db, row, at)
 }
@@ -166,7 +166,7 @@ export async function deleteResource(trx: Trx, permit: Permit<'resource:delete'>
  * @throws KeywardError `invalid-request`
  */
 export async function requireReachedResource(db: Db, permit: Permit<'grant:create'>, id: string): Promise<void> {
-  const row = await db.selectFrom('resources').select('id').where('id', '=', id).where(someReached(permit.reach)).executeTakeFirst()
+  const row = await db.selectFrom('resources').select('id').where('id', '=', id).where(resourcesWithin(permit.reach)).executeTakeFirst()
   if (!row) throw invalid('/resource', 'names no resource that you can use: `GET /api/v1/resources` lists them')
 }
 
@@ -183,7 +183,8 @@ async function lockResource(trx: Trx, permit: Permit, id: string, revision: Revi
   return row
 }
 
-function someReached(reach: Reach): Expression<SqlBool> {
+/** The condition that a resource lies within the reach: one of its credentials does. */
+export function resourcesWithin(reach: Reach): Expression<SqlBool> {
   if (reach === 'all') return sql<SqlBool>`true`
   return sql<SqlBool>`exists (select 1 from resource_credentials b join credentials on credentials.id = b.credential_id
     where b.resource_id = resources.id and ${ownedWithin(reach, 'credentials')})`
@@ -191,7 +192,7 @@ function someReached(reach: Reach): Expression<SqlBool> {
 
 function everyReached(reach: Reach): Expression<SqlBool> {
   if (reach === 'all') return sql<SqlBool>`true`
-  return sql<SqlBool>`(${someReached(reach)} and not exists (select 1 from resource_credentials b join credentials on credentials.id = b.credential_id
+  return sql<SqlBool>`(${resourcesWithin(reach)} and not exists (select 1 from resource_credentials b join credentials on credentials.id = b.credential_id
     where b.resource_id = resources.id and not ${ownedWithin(reach, 'credentials')}))`
 }
 

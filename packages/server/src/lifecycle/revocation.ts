@@ -1,8 +1,9 @@
 import { limits } from '@keyward/contract/limits'
-import type { NodeStatus, RevocableKind, Revocation } from '@keyward/contract/records'
+import type { RevocableKind, Revocation } from '@keyward/contract/records'
 import type { Kysely, Transaction } from 'kysely'
 import type { Audit } from '../audit/audit.ts'
 import type { AuditRecord } from '../audit/record.ts'
+import { heardBy } from '../changes/nodes.ts'
 import { recordChange } from '../changes/record.ts'
 import type { Tables } from '../db/tables.ts'
 import type { Clock } from '../observe/clock.ts'
@@ -23,7 +24,9 @@ export type Trx = Transaction<Tables>
 export interface RevocationParts {
   readonly db: Kysely<Tables>
   readonly audit: Pick<Audit, 'recordIn'>
-  readonly feed: { catchUp(seq: bigint): Promise<void>; nodes(): Promise<readonly NodeStatus[]> }
+  readonly feed: { catchUp(seq: bigint): Promise<void> }
+  /** Id of this node. */
+  readonly node: string
   readonly clock: Clock
   /** Open streams of this node that hang on a thing (gateway/). */
   openStreams(kind: RevocableKind, id: string): number
@@ -65,9 +68,6 @@ export interface Ended {
 
 /** How long an answer waits for other nodes to say that they have heard. */
 const nodesWaitMsMax = 50
-const nodesAskEveryMs = 10
-/** A node that has not been heard of for this long is not there. */
-const nodeGoneMs = 30_000
 
 /** @throws KeywardError `not-found` */
 export async function revoke<P extends Permit>(
@@ -92,9 +92,10 @@ export async function revoke<P extends Permit>(
     if (!done.already) seq = await announce(trx, of.kind, [...(done.alsoRevoked ?? []), request.id], request.reason)
     return done
   })
-  if (seq !== undefined) await feed.catchUp(seq)
+  // Where the feed can't be read in time, this node is deaf: it refuses everything, and the revocation stands.
+  if (seq !== undefined) await feed.catchUp(seq).catch(() => undefined)
   const effectMs = clock.monotonicMs() - request.receivedAtMs
-  const nodes = seq === undefined ? [] : await hearing(parts, seq, request.receivedAtMs)
+  const nodes = seq === undefined ? [] : await heardBy(db, parts.node, seq, nodesWaitMsMax)
   return {
     kind: of.kind,
     id: request.id,
@@ -108,7 +109,11 @@ export async function revoke<P extends Permit>(
       identities: ended.identities,
     },
     local_effect_ms: Math.max(0, Math.round(effectMs * 10) / 10),
-    nodes,
+    nodes: nodes.map(({ node, heard, heardAfterMs }) => ({
+      node,
+      heard,
+      heard_after_ms: heardAfterMs === null ? null : Math.round(heardAfterMs),
+    })),
     bound_ms: limits.deafAfterMs,
   }
 }
@@ -118,22 +123,4 @@ async function announce(trx: Trx, kind: RevocableKind, subjects: readonly string
   let last: bigint | undefined
   for (const subject of subjects) last = await recordChange(trx, { kind, subject, op: 'revoked', reason })
   return last
-}
-
-async function hearing(parts: RevocationParts, seq: bigint, receivedAtMs: number): Promise<Revocation['nodes']> {
-  const { feed, clock } = parts
-  const until = clock.monotonicMs() + nodesWaitMsMax
-  const heardAfter = new Map<string, number>()
-  for (;;) {
-    const all = await feed.nodes()
-    const newest = Math.max(...all.map((node) => Date.parse(node.heard_at)))
-    const others = all.filter((node) => !node.here && newest - Date.parse(node.heard_at) < nodeGoneMs)
-    for (const node of others) {
-      if (BigInt(node.heard_seq) >= seq && !heardAfter.has(node.id)) heardAfter.set(node.id, Math.round(clock.monotonicMs() - receivedAtMs))
-    }
-    if (heardAfter.size >= others.length || clock.monotonicMs() >= until) {
-      return others.map((node) => ({ node: node.id, heard: heardAfter.has(node.id), heard_after_ms: heardAfter.get(node.id) ?? null }))
-    }
-    await new Promise((resolve) => setTimeout(resolve, nodesAskEveryMs))
-  }
 }
