@@ -1,0 +1,222 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { pathFits } from './http/paths.ts'
+import { anthropic } from './llm/anthropic.ts'
+import { type JsonObject, parseJsonObject, withMember } from './llm/json-body.ts'
+import { modelAllowed } from './llm/models.ts'
+import { multipartModel } from './llm/multipart-model.ts'
+import { openai } from './llm/openai.ts'
+import { type LlmProtocol, type Operation, positive } from './llm/operation.ts'
+import type { Plan } from './plan.ts'
+import { Refusal } from './refusal.ts'
+import type { Effect, Prices } from './seams.ts'
+import type { Target } from './target.ts'
+
+/** Set on calls of budgeted grants that bound their output nowhere. Enough for a long answer, small enough to be reserved. */
+export const outputTokensDefault = 16_384
+
+/** What a call is, once its address is known to be allowed. */
+export interface Act {
+  /** As it is recorded: `chat`, `files.read`; `GET` for plain HTTP. */
+  readonly operation: string
+  readonly effect: Effect
+  /** `none`: a body is refused; `whole`: read before anything goes on; `stream`: passed through. */
+  readonly body: 'none' | 'whole' | 'stream'
+  readonly llm: { readonly protocol: LlmProtocol; readonly operation: Operation } | undefined
+}
+
+/** What goes upstream, and what it can cost at most. */
+export interface Prepared {
+  readonly body: Buffer | null
+  readonly model: string | null
+  readonly amountNano: bigint | null
+  readonly unbounded: { readonly code: 'cost_unbounded' | 'price_unknown'; readonly detail: string } | null
+  readonly inputTokensMax: number | null
+  /** Of all answers together. */
+  readonly outputTokensMax: number | null
+  /** The output bound that we set because the caller named none. */
+  readonly outputTokensSet: number | undefined
+  /** The client did not ask for the usage that we asked for: the event that holds it is taken out. */
+  readonly stripUsage: boolean
+}
+
+const protocols: Readonly<Record<string, LlmProtocol>> = { anthropic, openai }
+
+export function llmProtocol(provider: string | null): LlmProtocol {
+  return protocols[provider ?? 'openai'] ?? openai
+}
+
+/** Finds what a call does and whether the grant allows it. Throws operation_unknown, operation_not_allowed or path_not_allowed. */
+export function actOf(plan: Plan, method: string, target: Target, authority: readonly string[]): Act {
+  const { scope } = plan.grant
+  if (plan.resource.kind === 'llm') {
+    const protocol = llmProtocol(plan.resource.provider)
+    const operation = protocol.operation(method, target.path)
+    if (operation === undefined) throw new Refusal('operation_unknown')
+    const allowed = 'models' in scope && (scope.operations === undefined ? operation.byDefault : scope.operations.includes(operation.name))
+    if (!allowed) throw new Refusal('operation_not_allowed', `The operation is ${operation.name}.`)
+    const effect = authority.includes(operation.effect) ? operation.effect : 'consume'
+    const body = operation.body === 'none' ? 'none' : operation.body === 'json' || operation.model ? 'whole' : 'stream'
+    return { operation: operation.name, effect, body, llm: { protocol, operation } }
+  }
+  const fits =
+    'methods' in scope && scope.methods.some((one) => one === method) && scope.paths.some((pattern) => pathFits(target.path, pattern))
+  if (!fits) throw new Refusal('path_not_allowed')
+  const reads = method === 'GET' || method === 'HEAD' || method === 'OPTIONS'
+  const effect = reads ? 'consume' : authority.includes('modify') ? 'modify' : authority.includes('spend') ? 'spend' : 'consume'
+  return { operation: method, effect, body: 'stream', llm: undefined }
+}
+
+const nothingToPay = {
+  model: null,
+  amountNano: 0n,
+  unbounded: null,
+  inputTokensMax: null,
+  outputTokensMax: null,
+  outputTokensSet: undefined,
+  stripUsage: false,
+} as const
+
+/**
+ * Reads a body once: the model, the bound of the output, what has no bound. The body goes on byte for byte but for what has to be set.
+ * Throws body_invalid, model_not_allowed, cost_unbounded or price_unknown (the last two on budgeted grants).
+ */
+export function prepare(
+  plan: Plan,
+  act: Act,
+  headers: IncomingHttpHeaders,
+  body: Buffer | null,
+  budgeted: boolean,
+  prices: Prices,
+): Prepared {
+  const { llm } = act
+  if (llm === undefined) return { ...nothingToPay, body }
+  const { operation, protocol } = llm
+  if (operation.body === 'none' || body === null) return { ...nothingToPay, body, ...price(plan, operation, null, budgeted, prices) }
+  if (headers['content-encoding'] !== undefined) throw new Refusal('body_invalid', 'It is compressed.')
+  if (operation.body === 'multipart') {
+    const model = operation.model ? requireModel(plan, multipartModel(body, headers['content-type'])) : null
+    return { ...nothingToPay, body, model, ...price(plan, operation, null, budgeted, prices) }
+  }
+  return prepareJson(plan, operation, protocol, headers, body, budgeted, prices)
+}
+
+function prepareJson(
+  plan: Plan,
+  operation: Operation,
+  protocol: LlmProtocol,
+  headers: IncomingHttpHeaders,
+  body: Buffer,
+  budgeted: boolean,
+  prices: Prices,
+): Prepared {
+  const parsed = parseJsonObject(body)
+  const model = operation.model ? requireModel(plan, parsed.model) : null
+  const output = outputBound(plan, operation, parsed, budgeted)
+  let edited =
+    output.set === undefined || operation.output === undefined ? body : withMember(body, parsed, operation.output.insert, output.set)
+  let stripUsage = false
+  if (operation.askForUsage && parsed.stream === true) {
+    const options = parsed.stream_options
+    const asked = typeof options === 'object' && options !== null && !Array.isArray(options) ? options : {}
+    if (asked.include_usage !== true) {
+      stripUsage = true
+      const written =
+        output.set === undefined || operation.output === undefined ? parsed : { ...parsed, [operation.output.insert]: output.set }
+      edited = withMember(edited, written, 'stream_options', { ...asked, include_usage: true })
+    }
+  }
+  const bound = operation.bound?.(parsed, body.length, output.max ?? 0)
+  const unbounded =
+    bound?.unbounded ?? unboundedHeader(protocol, headers) ?? (bound !== undefined && output.max === null ? 'output' : undefined)
+  if (bound === undefined || unbounded !== undefined) {
+    const why = unbounded === undefined ? null : unboundedCost(`It is ${unbounded}.`)
+    if (budgeted && why !== null) throw new Refusal(why.code, why.detail)
+    const { amountNano, unbounded: reason } =
+      why === null ? price(plan, operation, model, budgeted, prices) : { amountNano: null, unbounded: why }
+    return { ...nothingToPay, body: edited, model, amountNano, unbounded: reason, outputTokensSet: output.set, stripUsage }
+  }
+  const amount = prices.worstCase(
+    plan.resource.provider ?? 'openai',
+    model ?? '',
+    bound.inputTokensMax,
+    bound.outputTokensMax,
+    bound.answers,
+  )
+  if (amount === undefined && budgeted) throw new Refusal('price_unknown', `The model is ${model}.`)
+  return {
+    body: edited,
+    model,
+    amountNano: amount ?? null,
+    unbounded: amount === undefined ? { code: 'price_unknown', detail: `The model is ${model}.` } : null,
+    inputTokensMax: bound.inputTokensMax,
+    outputTokensMax: bound.outputTokensMax * bound.answers,
+    outputTokensSet: output.set,
+    stripUsage,
+  }
+}
+
+function unboundedCost(detail: string) {
+  return { code: 'cost_unbounded', detail } as const
+}
+
+/** The price of an operation that is not paid by its tokens. */
+function price(
+  plan: Plan,
+  operation: Operation,
+  model: string | null,
+  budgeted: boolean,
+  prices: Prices,
+): Pick<Prepared, 'amountNano' | 'unbounded'> {
+  if (operation.cost === 'free') return { amountNano: 0n, unbounded: null }
+  if (operation.cost === 'tokens')
+    return { amountNano: prices.worstCase(plan.resource.provider ?? 'openai', model ?? '', 0, 0, 1) ?? null, unbounded: null }
+  const why = unboundedCost(`It is ${operation.cost.unbounded}.`)
+  if (budgeted) throw new Refusal(why.code, why.detail)
+  return { amountNano: null, unbounded: why }
+}
+
+function requireModel(plan: Plan, model: unknown): string {
+  if (typeof model !== 'string' || model === '') throw new Refusal('body_invalid', 'It names no model.')
+  if (model.length > 200 || !/^[\x21-\x7e]+$/.test(model)) throw new Refusal('body_invalid', 'The name of the model is no model id.')
+  const { scope } = plan.grant
+  if (!('models' in scope) || !modelAllowed(model, scope.models)) throw new Refusal('model_not_allowed', `The model is ${model}.`)
+  return model
+}
+
+/** The output bound of a call: the caller's, checked against the grant's; else the grant's, else on a budget the default. `set`: to be written. */
+function outputBound(
+  plan: Plan,
+  operation: Operation,
+  parsed: JsonObject,
+  budgeted: boolean,
+): { max: number | null; set: number | undefined } {
+  const { output } = operation
+  if (output === undefined) return { max: 0, set: undefined }
+  const ceiling = plan.grant.limits.max_output_tokens
+  let named: number | undefined
+  for (const member of output.members) {
+    const value = parsed[member]
+    if (value === undefined || value === null) continue
+    const count = positive(value)
+    if (count === undefined) throw new Refusal('body_invalid', `${member} must be a positive whole number.`)
+    named = Math.max(named ?? 0, count)
+  }
+  if (named !== undefined) {
+    if (ceiling !== undefined && named > ceiling)
+      throw new Refusal('operation_not_allowed', `The grant allows ${ceiling} output tokens at most.`)
+    return { max: named, set: undefined }
+  }
+  const wanted = output.providerDefault ?? (ceiling === undefined ? (budgeted ? outputTokensDefault : undefined) : ceiling)
+  if (wanted === undefined) return { max: null, set: undefined }
+  const max = ceiling === undefined ? wanted : Math.min(wanted, ceiling)
+  return { max, set: max }
+}
+
+function unboundedHeader(protocol: LlmProtocol, headers: IncomingHttpHeaders): string | undefined {
+  for (const name in headers) {
+    const value = headers[name]
+    const found = typeof value === 'string' ? protocol.unboundedHeader(name, value) : undefined
+    if (found !== undefined) return found
+  }
+  return undefined
+}

@@ -1,0 +1,59 @@
+import type { IncomingMessage } from 'node:http'
+import { limits } from '@keyward/contract/limits'
+import { Refusal } from './refusal.ts'
+
+/** The token as it was presented: in any of the places where clients put an API key. */
+export interface Presented {
+  readonly token: string
+  readonly scheme: 'bearer' | 'dpop' | 'key'
+  /** The one DPoP header, or undefined. */
+  readonly proof: string | undefined
+}
+
+const tokenCharacters = /^[A-Za-z0-9\-._~+/]+=*$/
+
+/**
+ * Finds the token: `Authorization: Bearer`, `DPoP` or `Basic` (the password), `x-api-key`, `api-key`. The same token in several places is
+ * fine (some SDKs do that); different ones are refused, for nobody can say which was meant. Throws token_missing or token_invalid.
+ */
+export function presentedToken(request: IncomingMessage): Presented {
+  const headers = request.headers
+  let token: string | undefined
+  let scheme: Presented['scheme'] = 'key'
+  const authorization = headers.authorization
+  if (authorization !== undefined) {
+    if (occurrences(request, 'authorization') > 1) throw new Refusal('token_invalid', 'There is more than one Authorization header.')
+    const space = authorization.indexOf(' ')
+    const name = authorization.slice(0, space === -1 ? authorization.length : space).toLowerCase()
+    const rest = space === -1 ? '' : authorization.slice(space + 1).trim()
+    if (name === 'bearer' || name === 'dpop') {
+      scheme = name
+      token = rest
+    } else if (name === 'basic') {
+      const pair = Buffer.from(rest, 'base64').toString('utf8')
+      const colon = pair.indexOf(':')
+      token = colon === -1 ? undefined : pair.slice(colon + 1)
+    } else throw new Refusal('token_invalid', 'Authorization must be Bearer, DPoP or Basic.')
+    if (token === '') token = undefined
+  }
+  for (const header of ['x-api-key', 'api-key'] as const) {
+    const value = headers[header]
+    if (value === undefined || value === '') continue
+    if (typeof value !== 'string' || (token !== undefined && token !== value))
+      throw new Refusal('token_invalid', 'Different tokens were sent: send one.')
+    token = value
+  }
+  if (token === undefined) throw new Refusal('token_missing')
+  if (token.length > limits.tokenBytesMax || !tokenCharacters.test(token)) throw new Refusal('token_invalid')
+  const proofs = occurrences(request, 'dpop')
+  if (proofs > 1) throw new Refusal('proof_invalid', 'There is more than one DPoP header.')
+  const proof = headers.dpop
+  return { token, scheme, proof: typeof proof === 'string' ? proof : undefined }
+}
+
+function occurrences(request: IncomingMessage, name: string): number {
+  if (request.headers[name] === undefined) return 0
+  let count = 0
+  for (let i = 0; i < request.rawHeaders.length; i += 2) if (request.rawHeaders[i]?.toLowerCase() === name) count += 1
+  return count
+}
