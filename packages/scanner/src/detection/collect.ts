@@ -1,3 +1,4 @@
+import { factsOf } from '../checks/facts.ts'
 import type { CompiledDetector } from '../compiled-detector.ts'
 import type { Match } from '../engine/match.ts'
 import type { Place } from '../place.ts'
@@ -5,7 +6,6 @@ import type { Allowed, Detection, Sighting } from './detection.ts'
 import { sightingsMax } from './detection.ts'
 import { digestOf, fingerprintOf } from './fingerprint.ts'
 import { mask } from './mask.ts'
-import { tokenFacts } from './token-facts.ts'
 
 /** Knows what happens to an image's files in higher layers. */
 export interface SightingMarker {
@@ -100,7 +100,7 @@ export class Collector {
     const { detector, secret, judgement, parts } = group.best
     const path = group.sightings[0]?.path ?? ''
     const fingerprint = fingerprintOf(secret, { ...this.#keyed(), detector: detector.id, path })
-    const facts = detector.id.startsWith('jwt') || secret.startsWith('eyJ') ? tokenFacts(secret) : undefined
+    const facts = factsOf(detector.id, secret)
     const digest = fingerprint.startsWith('place:') ? undefined : digestOf(secret)
     const excuses = group.sightings.map((sighting, index) => excuse(sighting, { fingerprint, detector: detector.id }, group.inline[index]))
     const allowed = excuses.every((one) => one !== undefined) ? excuses[0] : undefined
@@ -125,7 +125,7 @@ export class Collector {
         masked: mask(part.secret),
         fingerprint: fingerprintOf(part.secret, { ...this.#keyed(), detector: part.detectorId, path }),
       })),
-      ...(facts === undefined ? {} : { facts }),
+      ...(Object.keys(facts).length === 0 ? {} : { facts }),
       revoke: detector.revoke,
       sightings,
       sightingsTotal: group.total,

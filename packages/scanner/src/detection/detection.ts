@@ -1,8 +1,8 @@
 import type { Authority, CredentialKind, Purpose } from '@keyward/contract/words'
+import type { CredentialFacts } from '../checks/facts.ts'
 import type { Detector, Severity } from '../detector.ts'
 import type { Notice } from '../finding.ts'
 import type { Place } from '../place.ts'
-import type { TokenFacts } from './token-facts.ts'
 
 /** One secret with all places where it was seen. Holds nothing from which the secret could be had. */
 export interface Detection {
@@ -23,8 +23,8 @@ export interface Detection {
   readonly reason: string
   readonly masked: string
   readonly parts: readonly { readonly detector: string; readonly masked: string; readonly fingerprint: string }[]
-  /** What a token says about itself. */
-  readonly facts?: TokenFacts
+  /** What it says about itself: account, issuer, scopes, end. */
+  readonly facts?: CredentialFacts
   readonly revoke: Detector['revoke']
   readonly sightings: readonly Sighting[]
   /** Sightings beyond `sightingsMax` are counted only. */

@@ -7,6 +7,7 @@ import type { FileTask } from '../sources/files.ts'
 export type Target =
   | { readonly kind: 'path'; readonly path: string }
   | { readonly kind: 'git'; readonly repository: string; readonly onlyNew: boolean; readonly range?: string }
+  | { readonly kind: 'pushed'; readonly repository: string; readonly hashes: readonly string[] }
   | { readonly kind: 'staged'; readonly repository: string }
   | { readonly kind: 'patch'; readonly stream: Readable; readonly name: string }
   | { readonly kind: 'image'; readonly path: string }

@@ -106,6 +106,9 @@ export class ScanRun {
           tasks.push({ kind: 'commits', repository: target.repository, commits, reach: plan.reach })
         await this.#looseObjects(target.repository, plan.danglingBlobs, plan.tags, executor)
         this.#after.push(plan.remember)
+      } else if (target.kind === 'pushed') {
+        const { newCommits } = await import('../sources/git-plan.ts')
+        tasks.push({ kind: 'commits', repository: target.repository, commits: newCommits(target.repository, target.hashes), reach: {} })
       } else if (target.kind === 'image') {
         const { planImage } = await import('../sources/image.ts')
         const plan = planImage(target.path, notice)

@@ -19,8 +19,6 @@ const safety = [
   '-c',
   'diff.noprefix=false',
   '-c',
-  'diff.orderFile=',
-  '-c',
   'diff.suppressBlankEmpty=false',
 ]
 
@@ -65,6 +63,7 @@ export const diffArguments = [
   '--no-color',
   '--no-renames',
   '--no-indent-heuristic',
+  '-O/dev/null',
   '--src-prefix=a/',
   '--dst-prefix=b/',
 ]

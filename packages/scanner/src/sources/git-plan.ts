@@ -59,6 +59,11 @@ export function planHistory(
   }
 }
 
+/** Commits that a push brings: those that its new tips have and no ref. */
+export function newCommits(repository: string, hashes: readonly string[]): string[] {
+  return revisions(repository, ['--not', '--all', '--not'], hashes)
+}
+
 /** The commits in batches for so many threads. */
 export function* batches(commits: readonly string[], threads: number): Generator<readonly string[]> {
   const size = Math.min(batchMax, Math.max(batchMin, Math.ceil(commits.length / (threads * 3))))

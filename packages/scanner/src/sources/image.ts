@@ -93,7 +93,10 @@ class Planner implements ImagePlan {
     if (this.#seen.has(blob)) return
     this.#seen.add(blob)
     const bytes = this.#blobs.read(blob)
-    if (!bytes) return this.#missing(blob)
+    if (!bytes) {
+      this.#missing(blob)
+      return
+    }
     const place: Place = { source: 'image', path: `${name}!configuration`, what: 'image configuration, environment and history' }
     this.configurations.push({ bytes: Buffer.from(JSON.stringify(json(bytes) ?? bytes.toString('latin1'), null, 1)), place })
   }
