@@ -1,12 +1,15 @@
 import { execFileSync } from 'node:child_process'
 import { chmodSync, chownSync, cpSync, existsSync, lstatSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { accountFor, canReach } from '../../src/db/embedded/account.ts'
 import { binariesFor, installed } from '../../src/db/embedded/binaries.ts'
 import { startEmbedded } from '../../src/db/embedded.ts'
 import { silentLog } from '../../src/db/log.ts'
 import { ask, end, serve, temporaryFolder } from './processes.ts'
+
+// Each test starts processes and waits for them, also on a machine that is busy with other tests.
+vi.setConfig({ testTimeout: 60_000 })
 
 const isRoot = process.getuid?.() === 0
 const nobody = 65_534

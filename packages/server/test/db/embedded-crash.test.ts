@@ -2,13 +2,16 @@ import { spawn } from 'node:child_process'
 import { realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import pg from 'pg'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { endLeftovers, serversIn } from '../../src/db/embedded/leftovers.ts'
 import { identify } from '../../src/db/embedded/processes.ts'
 import { startEmbedded } from '../../src/db/embedded.ts'
 import { silentLog } from '../../src/db/log.ts'
 import { createPool } from '../../src/db/pool.ts'
 import { end, folderWithDatabase, run, serve, until } from './processes.ts'
+
+// Each test starts processes and waits for them, also on a machine that is busy with other tests.
+vi.setConfig({ testTimeout: 60_000 })
 
 let folder: Awaited<ReturnType<typeof folderWithDatabase>>
 beforeEach(async () => {

@@ -1,11 +1,15 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { EmbeddedPostgresError, explain } from '../../src/db/embedded/errors.ts'
 import { startEmbedded } from '../../src/db/embedded.ts'
 import { silentLog } from '../../src/db/log.ts'
-import { ask, folderWithDatabase } from './processes.ts'
+import { createPool } from '../../src/db/pool.ts'
+import { ask, folderWithDatabase, until } from './processes.ts'
+
+// Each test starts processes and waits for them, also on a machine that is busy with other tests.
+vi.setConfig({ testTimeout: 60_000 })
 
 const isRoot = process.getuid?.() === 0
 
@@ -29,28 +33,75 @@ test('damaged files are named as such', async () => {
 })
 
 const canMount = isRoot && process.platform === 'linux'
+
+/** A small disk of its own, which only root can mount. */
+async function withDisk(megabytes: number, work: (disk: string) => Promise<void>): Promise<void> {
+  const disk = join(folder.path, 'disk')
+  mkdirSync(disk, { mode: 0o700 })
+  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m,mode=0700`, 'tmpfs', disk])
+  try {
+    await work(disk)
+  } finally {
+    execFileSync('umount', ['-l', disk])
+  }
+}
+
+/** Fills what is left of the disk, but for some blocks. */
+function fill(disk: string, leaveBlocks = 0): void {
+  const blocks = Number(execFileSync('stat', ['-f', '-c', '%a', disk], { encoding: 'utf8' })) - leaveBlocks
+  writeFileSync(join(disk, 'ballast'), Buffer.alloc(blocks * 4096))
+}
+
 test.skipIf(!canMount)(
   'a disk without room is named as such, at the first start and at a later one, and with room again the database opens',
   async () => {
-    const disk = join(folder.path, 'disk')
-    mkdirSync(disk, { mode: 0o700 })
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=16m,mode=0700', 'tmpfs', disk])
-    try {
+    await withDisk(16, async (disk) => {
       await expect(startEmbedded({ dataFolder: disk, log: silentLog })).rejects.toMatchObject({ code: 'disk_full' })
       execFileSync('mount', ['-o', 'remount,size=400m', disk])
       const server = await startEmbedded({ dataFolder: disk, log: silentLog })
       await ask(server.connection, 'create table kept as select 1 as one')
       await server.stop()
-      const free = Number(execFileSync('stat', ['-f', '-c', '%a', disk], { encoding: 'utf8' })) * 4096
-      writeFileSync(join(disk, 'ballast'), Buffer.alloc(free))
+      fill(disk)
       await expect(startEmbedded({ dataFolder: disk, log: silentLog })).rejects.toMatchObject({ code: 'disk_full' })
       rmSync(join(disk, 'ballast'))
       const again = await startEmbedded({ dataFolder: disk, log: silentLog })
       expect(await ask(again.connection, 'select one from kept')).toEqual([{ one: 1 }])
       await again.stop()
-    } finally {
-      execFileSync('umount', ['-l', disk])
-    }
+    })
+  },
+)
+
+test.skipIf(!canMount)(
+  'a disk that fills up under load loses nothing that was acknowledged, and with room again the server comes back by itself',
+  async () => {
+    await withDisk(400, async (disk) => {
+      const said: string[] = []
+      const tell = (_: object, text: string) => said.push(text)
+      const server = await startEmbedded({ dataFolder: disk, log: { debug() {}, info() {}, warn: tell, error: tell } })
+      const pool = createPool(server.connection, { name: 'test', connectionsMax: 2, log: silentLog })
+      await pool.query('create table kept (n int primary key, filler text)')
+      fill(disk, 2_000)
+      let acknowledged = 0
+      const write = () =>
+        pool.query(`insert into kept select $1, string_agg(md5(random()::text), '') from generate_series(1, 300)`, [acknowledged + 1])
+      const failure = await (async () => {
+        for (;;) {
+          await write()
+          acknowledged += 1
+        }
+      })().catch((error: Error) => error)
+      expect(failure).toBeInstanceOf(Error)
+      expect(acknowledged).toBeGreaterThan(10)
+      rmSync(join(disk, 'ballast'))
+      const counted = async () =>
+        (await pool.query<{ n: number }>('select count(*)::int as n from kept where n <= $1', [acknowledged])).rows[0]?.n
+      await until('an answer with room again', 20_000, async () => (await counted().catch(() => undefined)) !== undefined)
+      expect(await counted()).toBe(acknowledged)
+      await pool.query(`insert into kept values (0, '')`)
+      expect(said.some((line) => /No space left on device|no room left/.test(line)) || /No space left/.test(String(failure))).toBe(true)
+      await pool.end()
+      await server.stop()
+    })
   },
 )
 
