@@ -1,4 +1,8 @@
+import type { People } from '../people/people.ts'
 import type { Implementation } from './handle.ts'
+import { meHandlers } from './people/me.ts'
+import { signInHandlers } from './people/sign-in.ts'
+import { userHandlers } from './people/users.ts'
 import { budgetHandlers } from './routes/budgets.ts'
 import { credentialHandlers } from './routes/credentials.ts'
 import { environmentHandlers } from './routes/environments.ts'
@@ -12,9 +16,9 @@ import { tokenHandlers } from './routes/tokens.ts'
 import { workloadHandlers } from './routes/workloads.ts'
 import type { Services } from './services.ts'
 
-/** The handlers of everything but people (http/people/): together they are all routes, which `createApi` checks. */
-export function inventoryHandlers(services: Services): Implementation[] {
-  return [
+/** The handler of every route of the contract; `createApi` checks that none is missing. */
+export function apiHandlers(services: Services, people: People): Implementation[] {
+  const ours = [
     credentialHandlers,
     ownerHandlers,
     tenantHandlers,
@@ -27,4 +31,5 @@ export function inventoryHandlers(services: Services): Implementation[] {
     priceHandlers,
     recordHandlers,
   ].flatMap((handlers) => handlers(services))
+  return [...ours, ...signInHandlers(people), ...meHandlers(people), ...userHandlers(people)]
 }

@@ -88,7 +88,7 @@ export async function createResource(
   const bindings = bindingsOf(input)
   if (bindings === undefined) throw invalid('/credential', 'is required')
   const upstream = plainUpstream(input.upstream)
-  const reach = judgeUpstream(upstream, at.isOwnOrigin)
+  const reach = judgeUpstream(upstream, (origin) => at.isOwnOrigin(origin))
   const { bound, widened } = await bindCredentials(trx, permit, bindings, input.kind, upstream)
   const provider = providerFor(input.kind, input.provider, bound[0]?.provider ?? '')
   const injection = input.injection ?? defaultInjection(provider)
@@ -125,7 +125,7 @@ export async function updateResource(
 ): Promise<ResourceMade> {
   const before = await lockResource(trx, permit, id, revision)
   const upstream = input.upstream === undefined ? before.upstream : plainUpstream(input.upstream)
-  const reach = judgeUpstream(upstream, at.isOwnOrigin)
+  const reach = judgeUpstream(upstream, (origin) => at.isOwnOrigin(origin))
   const asked = bindingsOf(input)
   const changesTarget = asked !== undefined || input.upstream !== undefined || input.allow_private !== undefined
   const bindings = asked ?? (await bindingsIn(trx, [id])).get(id) ?? []

@@ -7,7 +7,6 @@ import { heardBy } from '../changes/nodes.ts'
 import { recordChange } from '../changes/record.ts'
 import type { Tables } from '../db/tables.ts'
 import type { Clock } from '../observe/clock.ts'
-import type { Permit } from '../people/permit.ts'
 
 /*
  * A revocation, from the request to the answer:
@@ -21,6 +20,14 @@ import type { Permit } from '../people/permit.ts'
 
 export type Trx = Transaction<Tables>
 
+/** Leave to revoke: a person's permit, or that a thing is the asking workload's own. */
+export type Leave = Permit | OwnToken
+
+/** The asker is the workload that the token was minted for (oauth/revoke: RFC 7009, section 2.1). */
+export interface OwnToken {
+  readonly workload: string
+}
+
 export interface RevocationParts {
   readonly db: Kysely<Tables>
   readonly audit: Pick<Audit, 'recordIn'>
@@ -32,8 +39,9 @@ export interface RevocationParts {
   openStreams(kind: RevocableKind, id: string): number
 }
 
-export interface RevocationRequest<P extends Permit> {
-  readonly permit: P
+export interface RevocationRequest<Who> {
+  /** Whose leave it is: a permit, or what a workload proved. */
+  readonly permit: Who
   readonly id: string
   readonly reason: string
   /** Who asks, as the audit log names them. */
@@ -43,13 +51,13 @@ export interface RevocationRequest<P extends Permit> {
 }
 
 /** What one kind of thing takes with it. */
-export interface RevocationOf<P extends Permit> {
+export interface RevocationOf<Who> {
   readonly kind: RevocableKind
   /**
    * Locks the thing within the permit's reach and marks it and what hangs on it.
    * @throws KeywardError `not-found`
    */
-  end(trx: Trx, permit: P, id: string, reason: string): Promise<Ended>
+  end(trx: Trx, permit: Who, id: string, reason: string): Promise<Ended>
   /** Tokens that were live when it was revoked, this revocation being the reason that they are not. Asked after the effect. */
   countTokens(db: Kysely<Tables>, id: string, revokedAt: Date): Promise<number>
 }
@@ -70,10 +78,10 @@ export interface Ended {
 const nodesWaitMsMax = 50
 
 /** @throws KeywardError `not-found` */
-export async function revoke<P extends Permit>(
+export async function revoke<P extends Leave>(
   parts: RevocationParts,
-  of: RevocationOf<P>,
-  request: RevocationRequest<P>,
+  of: RevocationOf<Who>,
+  request: RevocationRequest<Who>,
 ): Promise<Revocation> {
   const { db, feed, clock } = parts
   const streams = parts.openStreams(of.kind, request.id)

@@ -1,15 +1,16 @@
 import { KeywardError } from '@keyward/contract/errors'
-import { sql } from 'kysely'
+import { type Kysely, sql } from 'kysely'
+import type { Tables } from '../db/tables.ts'
 import { teamOfOwner } from '../inventory/credentials.ts'
 import { ownedWithin } from '../inventory/reach.ts'
 import type { Permit } from '../people/permit.ts'
-import type { RevocationOf } from './revocation.ts'
+import type { Ended, RevocationOf, Trx } from './revocation.ts'
 
 /**
  * One token and all that were exchanged from it, however deep (RFC 7009, section 2.1 asks for it). Nodes keep what was revoked by id, so
  * each that is still live is announced by itself; what has ended is not.
  */
-export const revokeToken: RevocationOf<Permit<'token:revoke'>> = {
+export const revokeToken: RevocationOf<Permit<'token:revoke'> | OwnToken> = {
   kind: 'token',
 
   async end(trx, permit, id) {
@@ -19,7 +20,7 @@ export const revokeToken: RevocationOf<Permit<'token:revoke'>> = {
       .select(['tokens.revoked_at', 'tokens.grant_id', 'tokens.workload_id', 'tokens.resource_id', 'tokens.tenant_id'])
       .select(['workloads.owner', 'workloads.environment'])
       .where('tokens.id', '=', id)
-      .where(ownedWithin(permit.reach, 'workloads'))
+      .where((where) => ('reach' in permit ? ownedWithin(permit.reach, 'workloads') : where('tokens.workload_id', '=', permit.workload)))
       .forUpdate('tokens')
       .executeTakeFirst()
     if (!before) throw new KeywardError('not-found')
@@ -32,27 +33,39 @@ export const revokeToken: RevocationOf<Permit<'token:revoke'>> = {
       team: await teamOfOwner(trx, before.owner),
       environment: before.environment,
     }
-    if (before.revoked_at) return { already: true, revokedAt: before.revoked_at, grants: 0, versions: 0, identities: 0, record }
-    // `union` and not `union all`: a circle of parents, which nothing should have made, ends too.
-    const { rows } = await sql<{ id: string; revoked_at: Date; live: boolean }>`
-      with recursive family as (
-        select id from tokens where id = ${id}
-        union select t.id from tokens t join family f on t.parent = f.id
-      ), at as materialized (select clock_timestamp() as now)
-      update tokens t set revoked_at = at.now from family f, at where t.id = f.id and t.revoked_at is null
-      returning t.id, t.revoked_at, t.expires_at > at.now as live`.execute(trx)
-    const revokedAt = rows.find((row) => row.id === id)?.revoked_at
-    if (!revokedAt) throw new Error('a token was locked, and then not there')
-    const alsoRevoked = rows.filter((row) => row.live && row.id !== id).map((row) => row.id)
-    return { already: false, revokedAt, grants: 0, versions: 0, identities: 0, record, alsoRevoked }
+    return await endFamily(trx, id, before.revoked_at, record)
   },
 
-  async countTokens(db, id, revokedAt) {
-    const { rows } = await sql<{ count: bigint }>`
-      with recursive family as (
-        select id, expires_at, revoked_at from tokens where id = ${id}
-        union select t.id, t.expires_at, t.revoked_at from tokens t join family f on t.parent = f.id
-      ) select count(*) as count from family where expires_at > ${revokedAt} and revoked_at >= ${revokedAt}`.execute(db)
-    return Number(rows[0]?.count ?? 0)
-  },
+  countTokens: countFamily,
+}
+
+/**
+ * Marks a token that the caller has locked, and its descendants.
+ * @param revokedBefore when it was revoked already
+ */
+export async function endFamily(trx: Trx, id: string, revokedBefore: Date | null, record: Ended['record']): Promise<Ended> {
+  const nothing = { grants: 0, versions: 0, identities: 0, record }
+  if (revokedBefore) return { ...nothing, already: true, revokedAt: revokedBefore }
+  // `union` and not `union all`: a circle of parents, which nothing should have made, ends too.
+  const { rows } = await sql<{ id: string; revoked_at: Date; live: boolean }>`
+    with recursive family as (
+      select id from tokens where id = ${id}
+      union select t.id from tokens t join family f on t.parent = f.id
+    ), at as materialized (select clock_timestamp() as now)
+    update tokens t set revoked_at = at.now from family f, at where t.id = f.id and t.revoked_at is null
+    returning t.id, t.revoked_at, t.expires_at > at.now as live`.execute(trx)
+  const revokedAt = rows.find((row) => row.id === id)?.revoked_at
+  if (!revokedAt) throw new Error('a token was locked, and then not there')
+  const alsoRevoked = rows.filter((row) => row.live && row.id !== id).map((row) => row.id)
+  return { ...nothing, already: false, revokedAt, alsoRevoked }
+}
+
+/** Those of the family that this revocation ended and the clock had not. */
+export async function countFamily(db: Kysely<Tables>, id: string, revokedAt: Date): Promise<number> {
+  const { rows } = await sql<{ count: bigint }>`
+    with recursive family as (
+      select id, expires_at, revoked_at from tokens where id = ${id}
+      union select t.id, t.expires_at, t.revoked_at from tokens t join family f on t.parent = f.id
+    ) select count(*) as count from family where expires_at > ${revokedAt} and revoked_at >= ${revokedAt}`.execute(db)
+  return Number(rows[0]?.count ?? 0)
 }
