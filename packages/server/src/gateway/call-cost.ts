@@ -1,6 +1,5 @@
 import type { TokenUsage } from '../policy/call.ts'
 import type { Prepared } from './prepare.ts'
-import type { Prices } from './seams.ts'
 
 /** What an attempt is charged. `costNano` null: unknown, so that the whole reservation is charged where a budget pays. */
 export interface Charge {
@@ -11,8 +10,8 @@ export interface Charge {
 
 export interface Attempt {
   readonly prepared: Prepared
-  /** Null for what is not paid by tokens. */
-  readonly priced: { readonly provider: string; readonly prices: Prices } | null
+  /** False for what the provider does not charge. */
+  readonly paid: boolean
   /** Bytes of it may have reached the upstream. */
   readonly sent: boolean
   /** The upstream's status; null where none came. */
@@ -34,10 +33,10 @@ const unknown: Charge = { costNano: null, usage: undefined, estimated: true }
  *   without usage or with usage that can't be.
  */
 export function chargeOf(attempt: Attempt): Charge {
-  const { prepared, priced, status, usage } = attempt
-  if (!attempt.sent || priced === null) return { ...nothing, usage }
+  const { prepared, paid, status, usage } = attempt
+  if (!attempt.sent || !paid) return { ...nothing, usage }
   if (usage !== undefined && credible(usage, prepared)) {
-    const costNano = priced.prices.cost(priced.provider, prepared.model ?? '', usage)
+    const costNano = prepared.quote?.cost(usage)
     return costNano === undefined ? { costNano: null, usage, estimated: false } : { costNano, usage, estimated: false }
   }
   if (status !== null && status >= 300 && attempt.whole && notServed(status)) return nothing

@@ -172,7 +172,10 @@ export class Call implements Dispatcher.DispatchHandler {
     const body = await this.#readBody(plan, act)
     if (this.#phase !== 'asking') return
     const budgeted = parts.budgets.isBudgeted({ grant: plan.grant.id, workload: plan.workload.id, team: plan.workload.team })
-    const prepared = prepare(plan, act, this.#request.headers, body, budgeted, parts.prices)
+    const current = parts.prices.current()
+    const prices = { book: current instanceof Promise ? await current : current, at: new Date(parts.feed.nowMs()) }
+    if (this.#phase !== 'asking') return
+    const prepared = prepare(plan, act, this.#request.headers, body, budgeted, prices)
     this.#prepared = prepared
     await this.#admit(plan, act, credential, prepared)
   }
@@ -559,10 +562,9 @@ export class Call implements Dispatcher.DispatchHandler {
     const { parts } = this.#shared
     const sent = this.#phase === 'sent' || this.#phase === 'draining'
     const now = performance.now()
-    const paid = act.llm !== undefined && act.llm.operation.cost !== 'free'
     const charge = chargeOf({
       prepared,
-      priced: paid ? { provider: plan.resource.provider ?? 'openai', prices: parts.prices } : null,
+      paid: act.llm !== undefined && act.llm.operation.cost !== 'free',
       sent,
       status: this.#status,
       whole: whole || (outcome === 'upstream_error' && this.#relay === undefined),

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import type { PriceBook, Quote } from '../policy/prices.ts'
 import { pathFits } from './http/paths.ts'
 import { anthropic } from './llm/anthropic.ts'
 import { type JsonObject, parseJsonObject, withMember } from './llm/json-body.ts'
@@ -8,11 +9,17 @@ import { openai } from './llm/openai.ts'
 import { type LlmProtocol, type Operation, positive } from './llm/operation.ts'
 import type { Plan } from './plan.ts'
 import { Refusal } from './refusal.ts'
-import type { Effect, Prices } from './seams.ts'
+import type { Effect } from './seams.ts'
 import type { Target } from './target.ts'
 
 /** Set on calls of budgeted grants that bound their output nowhere. Enough for a long answer, small enough to be reserved. */
 export const outputTokensDefault = 16_384
+
+/** Prices as they are at the moment of a call. */
+export interface PriceList {
+  readonly book: PriceBook
+  readonly at: Date
+}
 
 /** What a call is, once its address is known to be allowed. */
 export interface Act {
@@ -37,6 +44,8 @@ export interface Prepared {
   readonly outputTokensSet: number | undefined
   /** The client did not ask for the usage that we asked for: the event that holds it is taken out. */
   readonly stripUsage: boolean
+  /** The price by which the worst case was reserved, and by which the call is charged. */
+  readonly quote: Quote | undefined
 }
 
 const protocols: Readonly<Record<string, LlmProtocol>> = { anthropic, openai }
@@ -74,6 +83,7 @@ const nothingToPay = {
   outputTokensMax: null,
   outputTokensSet: undefined,
   stripUsage: false,
+  quote: undefined,
 } as const
 
 /**
@@ -86,16 +96,16 @@ export function prepare(
   headers: IncomingHttpHeaders,
   body: Buffer | null,
   budgeted: boolean,
-  prices: Prices,
+  prices: PriceList,
 ): Prepared {
   const { llm } = act
   if (llm === undefined) return { ...nothingToPay, body }
   const { operation, protocol } = llm
-  if (operation.body === 'none' || body === null) return { ...nothingToPay, body, ...price(plan, operation, null, budgeted, prices) }
+  if (operation.body === 'none' || body === null) return { ...nothingToPay, body, ...fixedPrice(operation, budgeted) }
   if (headers['content-encoding'] !== undefined) throw new Refusal('body_invalid', 'It is compressed.')
   if (operation.body === 'multipart') {
     const model = operation.model ? requireModel(plan, multipartModel(body, headers['content-type'])) : null
-    return { ...nothingToPay, body, model, ...price(plan, operation, null, budgeted, prices) }
+    return { ...nothingToPay, body, model, ...fixedPrice(operation, budgeted) }
   }
   return prepareJson(plan, operation, protocol, headers, body, budgeted, prices)
 }
@@ -107,7 +117,7 @@ function prepareJson(
   headers: IncomingHttpHeaders,
   body: Buffer,
   budgeted: boolean,
-  prices: Prices,
+  prices: PriceList,
 ): Prepared {
   const parsed = parseJsonObject(body)
   const model = operation.model ? requireModel(plan, parsed.model) : null
@@ -125,54 +135,32 @@ function prepareJson(
       edited = withMember(edited, written, 'stream_options', { ...asked, include_usage: true })
     }
   }
+  const common = { ...nothingToPay, body: edited, model, outputTokensSet: output.set, stripUsage }
+  if (operation.cost !== 'tokens') return { ...common, ...fixedPrice(operation, budgeted) }
+  const quote = prices.book.quote(plan.resource.provider ?? 'openai', model ?? '', prices.at)
   const bound = operation.bound?.(parsed, body.length, output.max ?? 0)
-  const unbounded =
-    bound?.unbounded ?? unboundedHeader(protocol, headers) ?? (bound !== undefined && output.max === null ? 'output' : undefined)
-  if (bound === undefined || unbounded !== undefined) {
-    const why = unbounded === undefined ? null : unboundedCost(`It is ${unbounded}.`)
-    if (budgeted && why !== null) throw new Refusal(why.code, why.detail)
-    const { amountNano, unbounded: reason } =
-      why === null ? price(plan, operation, model, budgeted, prices) : { amountNano: null, unbounded: why }
-    return { ...nothingToPay, body: edited, model, amountNano, unbounded: reason, outputTokensSet: output.set, stripUsage }
-  }
-  const amount = prices.worstCase(
-    plan.resource.provider ?? 'openai',
-    model ?? '',
-    bound.inputTokensMax,
-    bound.outputTokensMax,
-    bound.answers,
-  )
-  if (amount === undefined && budgeted) throw new Refusal('price_unknown', `The model is ${model}.`)
-  return {
-    body: edited,
-    model,
-    amountNano: amount ?? null,
-    unbounded: amount === undefined ? { code: 'price_unknown', detail: `The model is ${model}.` } : null,
-    inputTokensMax: bound.inputTokensMax,
-    outputTokensMax: bound.outputTokensMax * bound.answers,
-    outputTokensSet: output.set,
-    stripUsage,
-  }
+  const unbounded = bound?.unbounded ?? unboundedHeader(protocol, headers) ?? (output.max === null ? 'output without a bound' : undefined)
+  if (bound === undefined || unbounded !== undefined)
+    return { ...common, quote, ...refuseOnBudget(budgeted, 'cost_unbounded', `It is ${unbounded}.`) }
+  const tokens = { inputTokensMax: bound.inputTokensMax, outputTokensMax: bound.outputTokensMax * bound.answers }
+  const amountNano = quote?.worstCase(bound)
+  if (amountNano === undefined)
+    return { ...common, quote, ...tokens, ...refuseOnBudget(budgeted, 'price_unknown', `The model is ${model}.`) }
+  return { ...common, quote, ...tokens, amountNano, unbounded: null }
 }
 
-function unboundedCost(detail: string) {
-  return { code: 'cost_unbounded', detail } as const
+type NoAmount = Pick<Prepared, 'amountNano' | 'unbounded'>
+
+/** A cost that nobody knows: refused on a budget, else passed on as unknown (and refused by the admission where it knows of a budget). */
+function refuseOnBudget(budgeted: boolean, code: 'cost_unbounded' | 'price_unknown', detail: string): NoAmount {
+  if (budgeted) throw new Refusal(code, detail)
+  return { amountNano: null, unbounded: { code, detail } }
 }
 
 /** The price of an operation that is not paid by its tokens. */
-function price(
-  plan: Plan,
-  operation: Operation,
-  model: string | null,
-  budgeted: boolean,
-  prices: Prices,
-): Pick<Prepared, 'amountNano' | 'unbounded'> {
+function fixedPrice(operation: Operation, budgeted: boolean): NoAmount {
   if (operation.cost === 'free') return { amountNano: 0n, unbounded: null }
-  if (operation.cost === 'tokens')
-    return { amountNano: prices.worstCase(plan.resource.provider ?? 'openai', model ?? '', 0, 0, 1) ?? null, unbounded: null }
-  const why = unboundedCost(`It is ${operation.cost.unbounded}.`)
-  if (budgeted) throw new Refusal(why.code, why.detail)
-  return { amountNano: null, unbounded: why }
+  return refuseOnBudget(budgeted, 'cost_unbounded', `It is ${operation.cost === 'tokens' ? operation.name : operation.cost.unbounded}.`)
 }
 
 function requireModel(plan: Plan, model: unknown): string {

@@ -1,7 +1,8 @@
 import type { GatewayErrorCode } from '@keyward/contract/gateway-errors'
 import type { Dispatcher } from 'undici'
 import type { AuditRecord } from '../audit/record.ts'
-import type { CallIntent, CallOutcome, Outcome, TokenUsage, Verdict } from '../policy/call.ts'
+import type { CallIntent, CallOutcome, Outcome, Verdict } from '../policy/call.ts'
+import type { PriceBook } from '../policy/prices.ts'
 import type { Plan } from './plan.ts'
 
 /** What the gateway asks of the rest of the server: small, structural, so that each side can be tested alone (ARCHITECTURE, "Seams"). */
@@ -87,9 +88,8 @@ export interface Settlement {
 }
 
 export interface Prices {
-  cost(provider: string, model: string, usage: TokenUsage): bigint | undefined
-  /** Worst case of `n` answers, undefined where no price is known. Input is priced at its dearest class. */
-  worstCase(provider: string, model: string, inputTokensMax: number, outputTokensMax: number, n: number): bigint | undefined
+  /** The price book as it is now: at once where it was read already. */
+  current(): PriceBook | Promise<PriceBook>
 }
 
 export interface Upstreams {

@@ -20,11 +20,12 @@ const toolTokensMax = 1_000
 /** `POST /v1/messages` */
 export function messagesBound(body: JsonObject, bytes: number, outputTokensMax: number): Bound {
   const found = { images: 0, providerTools: 0 }
-  const unbounded = foreignMember(body) ?? tier(body) ?? longCache(body) ?? tools(body.tools, found) ?? contents(body.messages, found)
+  const unbounded = foreignMember(body) ?? tier(body) ?? tools(body.tools, found) ?? contents(body.messages, found)
   return {
     inputTokensMax: bytes + overheadTokens + found.images * imageTokensMax + found.providerTools * toolTokensMax,
     outputTokensMax,
     answers: 1,
+    mayWriteCache: marksCache(body),
     unbounded,
   }
 }
@@ -44,22 +45,12 @@ function tier(body: JsonObject): string | undefined {
   return wish === undefined || wish === null || boundedTiers.has(wish) ? undefined : 'service_tier'
 }
 
-/** The one-hour cache costs more to write than the price table's cache-write price, which is that of the five-minute one. */
-function longCache(value: JsonValue | undefined): string | undefined {
-  if (Array.isArray(value)) {
-    for (const item of value) {
-      const found = longCache(item)
-      if (found !== undefined) return found
-    }
-  } else if (isObject(value)) {
-    const { cache_control: control } = value
-    if (isObject(control) && control.ttl !== undefined && control.ttl !== null && control.ttl !== '5m') return 'cache_control.ttl'
-    for (const member of ['messages', 'system', 'tools', 'content']) {
-      const found = longCache(value[member])
-      if (found !== undefined) return found
-    }
-  }
-  return undefined
+/** Only what is marked is written to a cache, for five minutes or an hour. */
+function marksCache(value: JsonValue | undefined): boolean {
+  if (Array.isArray(value)) return value.some(marksCache)
+  if (!isObject(value)) return false
+  for (const member in value) if (member === 'cache_control' || marksCache(value[member])) return true
+  return false
 }
 
 function tools(list: JsonValue | undefined, found: Found): string | undefined {

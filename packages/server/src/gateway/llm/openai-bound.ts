@@ -73,6 +73,7 @@ export function chatBound(body: JsonObject, bytes: number, outputTokensMax: numb
     inputTokensMax: bytes + overheadTokens + images.count * imageTokensMax,
     outputTokensMax,
     answers: positive(body.n) ?? 1,
+    mayWriteCache: true,
     unbounded,
   }
 }
@@ -90,7 +91,13 @@ export function responsesBound(body: JsonObject, bytes: number, outputTokensMax:
     tier(body) ??
     tools(body.tools, new Set(['function', 'custom'])) ??
     (typeof body.input === 'string' ? undefined : contents(body.input, images))
-  return { inputTokensMax: bytes + overheadTokens + images.count * imageTokensMax, outputTokensMax, answers: 1, unbounded }
+  return {
+    inputTokensMax: bytes + overheadTokens + images.count * imageTokensMax,
+    outputTokensMax,
+    answers: 1,
+    mayWriteCache: true,
+    unbounded,
+  }
 }
 
 /** `POST /completions`: every prompt of a list is answered `best_of` times. */
@@ -98,12 +105,18 @@ export function completionsBound(body: JsonObject, bytes: number, outputTokensMa
   const { prompt } = body
   const prompts = Array.isArray(prompt) && typeof prompt[0] !== 'number' ? Math.max(1, prompt.length) : 1
   const answers = prompts * Math.max(positive(body.n) ?? 1, positive(body.best_of) ?? 1)
-  return { inputTokensMax: bytes, outputTokensMax, answers, unbounded: foreignMember(body, completionsMembers) ?? model(body) }
+  return {
+    inputTokensMax: bytes,
+    outputTokensMax,
+    answers,
+    mayWriteCache: false,
+    unbounded: foreignMember(body, completionsMembers) ?? model(body),
+  }
 }
 
 /** `POST /embeddings`: no output. */
 export function embeddingsBound(body: JsonObject, bytes: number): Bound {
-  return { inputTokensMax: bytes, outputTokensMax: 0, answers: 1, unbounded: foreignMember(body, embeddingsMembers) }
+  return { inputTokensMax: bytes, outputTokensMax: 0, answers: 1, mayWriteCache: false, unbounded: foreignMember(body, embeddingsMembers) }
 }
 
 function foreignMember(body: JsonObject, known: ReadonlySet<string>): string | undefined {

@@ -9,6 +9,8 @@ export interface Bound {
   readonly outputTokensMax: number
   /** How many answers are generated (`n`, `best_of`, prompts). */
   readonly answers: number
+  /** False where the request can't make the provider write to a cache, which costs more than reading. */
+  readonly mayWriteCache: boolean
   /** A feature whose cost can't be bounded from the request, in words that name it. */
   readonly unbounded: string | undefined
 }
