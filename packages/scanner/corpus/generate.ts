@@ -188,7 +188,7 @@ export function handMade(): Case[] {
         const text = readFileSync(join(here, kind, file), 'utf8').replace(/⟦([a-z0-9-]+)(?: (\d+))?⟧/g, (_, detector: string, which: string | undefined) => {
           const format = all[detector]
           if (format === undefined) throw new Error(`${file} names ${detector}, which has no format`)
-          const secret = makeSecret(format.shapes[0] as string, `${file} ${which ?? ''}`, { seal: format.seal })
+          const secret = makeSecret(format.shapes[0] as string, `${file} ${detector} ${which ?? ''}`, { seal: format.seal })
           expect.push({ detector, secret })
           return secret
         })

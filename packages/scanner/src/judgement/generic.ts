@@ -2,6 +2,7 @@ import type { Candidate } from './candidate.ts'
 import { entropyOf } from './entropy.ts'
 import { knownName, knownPrefix } from './known-formats.ts'
 import { lineBefore, nameBefore } from './surroundings.ts'
+import { isWords } from './words.ts'
 
 const uuid = /^[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$/
 
@@ -21,10 +22,14 @@ export function genericDoubt(candidate: Candidate): Doubt | undefined {
   if (secret.startsWith('/') || secret.startsWith('.') || /^[\w.-]+(?:\/[\w.-]+)+\.[a-z]{1,5}$/.test(secret)) return no('It is a path.')
   if (/^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+$/.test(secret) && !/\d{3}/.test(secret))
     return no('It is an expression of a program, not a value.')
+  if (/^(?:projects|arn|secrets|vault|ssm|op|keyvault|gcp|aws|file|env)[:/]/i.test(secret))
+    return no('It is a reference to where a secret is kept.')
   if (isWords(secret)) return no('It is made of words.')
+  if (isIdentifier(candidate)) return no('It is a name in a program, not a value.')
   if (/^[\d.,:+-]+$/.test(secret)) return no('It is a number, a date or a version.')
   if (/^v?\d+\.\d+\.\d+/.test(secret)) return no('It is a version.')
   const line = lineBefore(candidate)
+  if (/^\s*(?:>>>|\.\.\.) /.test(line)) return unlikely('It stands in the example of a manual.')
   const name = nameBefore(line)
   if (/public|publishable|anon|NEXT_PUBLIC|VITE_|site_?key|sitekey|measurement|tracking/i.test(name))
     return unlikely('Its name says that it is public.')
@@ -46,6 +51,7 @@ export function genericDoubt(candidate: Candidate): Doubt | undefined {
 function passwordDoubt(secret: string): Doubt | undefined {
   if (/^[A-Za-z_$][\w$]*(?:[.[\]?]+[\w$]*)+$/.test(secret) && !/\d.*\d/.test(secret))
     return no('It is a name or an expression of a program.')
+  if (/passw/i.test(secret)) return unlikely('It has the word password in it.')
   const classes = [/[a-z]/, /[A-Z]/, /\d/, /[^A-Za-z0-9]/].filter((one) => one.test(secret)).length
   return classes < 3 && entropyOf(secret) < 3.6 ? unlikely('It is too plain for a generated password.') : undefined
 }
@@ -54,15 +60,9 @@ function mixedCase(secret: string): boolean {
   return /[a-z]/.test(secret) && /[A-Z]/.test(secret)
 }
 
-/** `my-service-account`, `someCamelCaseName`, `SOME_CONSTANT_NAME`: parts that read as words, hardly a digit among them. */
-function isWords(secret: string): boolean {
-  const digits = secret.replace(/\D/g, '').length
-  if (digits > 2 && digits / secret.length > 0.12) return false
-  const parts = secret.split(/[^A-Za-z]+|(?<=[a-z])(?=[A-Z])/).filter((part) => part !== '')
-  if (parts.length === 0) return false
-  const readable = parts.filter(
-    (part) =>
-      part.length > 2 && /^(?:[A-Z]?[a-z]+|[A-Z]+)$/.test(part) && /[aeiouy]/i.test(part) && !/[bcdfghjklmnpqrstvwxz]{5}/i.test(part),
-  )
-  return readable.join('').length >= parts.join('').length * 0.75
+const code = /\.(?:[cm]?[jt]sx?|py|go|java|kt|rb|rs|php|cs|swift|scala|c|cc|cpp|h|hpp|vue|svelte|dart|ex|exs|lua|pl|pm|m|mm|sh|bash)$/i
+
+/** An unquoted name without a digit in a program's source stands for a value, it is none. */
+function isIdentifier({ secret, before, path }: Candidate): boolean {
+  return /^[A-Za-z_$][A-Za-z_$]*[=:]?$/.test(secret) && (code.test(path) || /[=:]$/.test(secret)) && !/["'`]$/.test(before)
 }

@@ -12,6 +12,7 @@ import { placeholderReason } from './placeholder.ts'
 import { isPublished } from './published.ts'
 import { type ContextFit, contextFit, lineBefore, nameBefore, secretWords } from './surroundings.ts'
 import { tokenDoubt } from './token.ts'
+import { isWords } from './words.ts'
 
 /** How sure a shape alone makes, by the detector's own estimate. */
 const byShape = { high: 0.93, medium: 0.75, low: 0.55 } as const
@@ -45,7 +46,7 @@ function checkOf(candidate: Candidate): Verdict {
 }
 
 /** Kinds that everyone makes for tests and documents: there they are hardly ever real. A provider's own token is real wherever it stands. */
-const madeByAnyone = /^(?:private-key-(?!age)|jwt|databases|generic|snowflake-password|docker-config)/
+const madeByAnyone = /^(?:private-key-(?!age)|jwt|databases|generic|snowflake-password|docker-config|google-service-account)/
 
 function doubtOf(candidate: Candidate, checked: Verdict): Doubt | undefined {
   const { detector, secret } = candidate
@@ -62,12 +63,17 @@ function doubtOf(candidate: Candidate, checked: Verdict): Doubt | undefined {
   if (detector.id === 'generic-session-cookie') return genericDoubt(candidate)
   if (detector.id.startsWith('generic-')) return digestOrNothing(candidate) ?? genericDoubt(candidate)
   if (detector.context === undefined) return undefined
-  return (detector.confidence === 'high' ? undefined : digestOrNothing(candidate)) ?? otherName(candidate)
+  return (detector.confidence === 'high' ? undefined : (digestOrNothing(candidate) ?? wordsDoubt(candidate))) ?? otherName(candidate)
 }
 
 function digestOrNothing(candidate: Candidate): Doubt | undefined {
   const reason = digestReason(candidate)
   return reason === undefined ? undefined : { verdict: 'not-a-secret', reason }
+}
+
+function wordsDoubt(candidate: Candidate): Doubt | undefined {
+  if (!isWords(candidate.secret) || (/\d/.test(candidate.secret) && contextFit(candidate).where === 'name')) return undefined
+  return { verdict: 'not-a-secret', reason: 'It is made of words.' }
 }
 
 /** `COHERE_API_KEY=…` is nobody else's key, however near another provider's name stands. */
@@ -83,7 +89,11 @@ function provedJudgement(candidate: Candidate, place: PlaceKind): Judgement {
   if (madeByAnyone.test(candidate.detector.id)) {
     const tests = inTests(place)
     if (tests !== undefined) return judgement('unlikely', 0.35, `Its structure is right, but ${tests}`)
-    return judgement('secret', place === 'vendored' ? 0.7 : 0.95, 'Its structure is right.')
+    return judgement(
+      'secret',
+      place === 'vendored' ? 0.7 : candidate.detector.context === undefined ? 0.95 : 0.97,
+      'Its structure is right.',
+    )
   }
   return judgement('secret', proved, 'Its checksum or structure is right.')
 }
@@ -126,6 +136,9 @@ function contextJudgement(candidate: Candidate, place: PlaceKind): Judgement {
   return judgement('secret', confidence - (tests === undefined ? 0 : 0.1), `It has the shape of ${article(detector.name)}, and ${where}.`)
 }
 
+/** `Exa("…`, `wandb: …`: no name of its own stands between. */
+const adjacentCharacters = 4
+
 /** The provider's name in the secret's own name is nearly proof; above or behind it another word must call the value a secret. */
 function contextConfidence(candidate: Candidate, fit: ContextFit, saysSecret: boolean): number {
   const strong = candidate.detector.confidence === 'high'
@@ -134,9 +147,9 @@ function contextConfidence(candidate: Candidate, fit: ContextFit, saysSecret: bo
     case 'name':
       return (strong ? 0.96 : 0.92) - far / 10
     case 'line':
-      return (saysSecret || strong ? 0.86 : 0.66) - far
+      return (saysSecret || strong ? 0.86 : fit.distance <= adjacentCharacters ? 0.66 : 0.4) - far
     case 'above':
-      return (strong ? 0.8 : saysSecret ? 0.72 : 0.4) - far
+      return (strong ? 0.84 : saysSecret ? 0.82 : 0.4) - far
     case 'after':
       return (strong ? 0.78 : saysSecret ? fit.score + 0.05 : 0.3) - far
     case 'nowhere':

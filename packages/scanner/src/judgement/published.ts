@@ -6,6 +6,14 @@ const published = new Set(
     ['sk_test_4eC39HqLyj', 'WDarjtT1zdp7dc'],
     ['sk_test_26PHem9AhJ', 'Zvw1JlXGcbCw42'],
     ['sk_test_BQokikJOvB', 'iI2HlWgH4olfQ2'],
+    // RFC 6749 and RFC 5849
+    ['2YotnFZFEjr1z', 'CsicMWpAA'],
+    ['tGzv3JOkF0XG5', 'Qx2TlKWIA'],
+    ['SplxlOBeZQQYb', 'YS6WxSbIA'],
+    ['7Fjfp0ZBr1KtD', 'RbnfVdmIw'],
+    ['ad180jjd', '733klru7'],
+    ['kd94hf93', 'k423kf44'],
+    ['nnch734d', '00sl2jdk'],
     ['QWxhZGRpbjpv', 'cGVuIHNlc2FtZQ=='],
     ['QWxhZGRpbjpP', 'cGVuU2VzYW1l'],
     ['Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6', 'tq/K1SZFPTOtr/KBHBeksoGMGw=='],
@@ -13,6 +21,9 @@ const published = new Set(
     ['SflKxwRJSMeKKF2QT4fwp', 'MeJf36POk6yJV_adQssw5c'],
   ].map((halves) => halves.join('')),
 )
+
+/** The client of RFC 6749 section 2.3.1, also where a line break cuts it. */
+const rfc6749Client = 'czZCaGRSa3F0Mzpn'
 
 /** Signatures of the tokens that jwt.io and RFC 7515 show. */
 const signatures = [
@@ -24,5 +35,5 @@ const signatures = [
 
 /** A secret that stands in its provider's or a standard's documentation, the same for everyone. */
 export function isPublished(secret: string): boolean {
-  return published.has(secret) || signatures.some((signature) => secret.endsWith(signature))
+  return published.has(secret) || secret.startsWith(rfc6749Client) || signatures.some((signature) => secret.endsWith(signature))
 }

@@ -20,7 +20,7 @@ export function nameBefore(before: string): string {
 }
 
 /** Words that say that what follows is a secret. */
-export const secretWords = /key|token|secret|auth|passw|pwd|cred|bearer|api|access|_pat\b|\bpat\b|login|sdk|apikey/i
+export const secretWords = /key|token|secret|auth|passw|pwd|cred|bearer|(?<![a-z])api|access|_pat\b|\bpat\b|login|sdk/i
 
 /** Words that say that what follows is an identifier or a digest of something. */
 export const digestWords =

@@ -10,5 +10,8 @@ export function tokenDoubt(token: string): Doubt | undefined {
   if (claims.subject === '1234567890') return { verdict: 'not-a-secret', reason: 'It is the example of a manual.' }
   if (/(?:^|[/.@])(?:example|localhost|test)(?:[.:/]|$)/i.test(claims.issuer ?? ''))
     return { verdict: 'unlikely', reason: 'Its issuer is an example.' }
+  const { issuer, subject, audience, expiresAt, scopes, role } = claims
+  if ([issuer, subject, audience, expiresAt, scopes, role].every((one) => one === undefined))
+    return { verdict: 'unlikely', reason: 'It claims nothing: no issuer, no subject, no end.' }
   return undefined
 }
