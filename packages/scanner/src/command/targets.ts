@@ -15,8 +15,8 @@ const zero = /^0+$/
 export async function targetsOf(paths: readonly string[], flags: ScanFlags, stdin: Readable): Promise<Target[]> {
   const targets: Target[] = []
   const repository = paths[0] ?? '.'
-  if (flag(flags, 'staged')) return [{ kind: 'staged', repository: await topOf(repository) }]
-  if (flag(flags, 'preReceive')) return pushed(await topOf(repository, true), stdin)
+  if (flag(flags, 'staged')) return [{ kind: 'staged', repository: existing(repository) }]
+  if (flag(flags, 'preReceive')) return pushed(existing(repository), stdin)
   for (const path of list(flags, 'image')) targets.push({ kind: 'image', path: existing(path) })
   for (const path of list(flags, 'log')) targets.push({ kind: 'log', path: existing(path) })
   if (flag(flags, 'patch')) targets.push({ kind: 'patch', stream: stdin, name: 'stdin' })
@@ -44,13 +44,6 @@ async function folderTargets(path: string, flags: ScanFlags): Promise<Target[]> 
 
 async function isInRepository(path: string): Promise<boolean> {
   return (await import('../sources/patch.ts')).repositoryOf(path) !== undefined
-}
-
-async function topOf(path: string, bare = false): Promise<string> {
-  const { repositoryOf } = await import('../sources/patch.ts')
-  const top = repositoryOf(path)
-  if (top === undefined && !bare) throw new UsageError(`${path} is not in a git repository`)
-  return top ?? path
 }
 
 /** Commits that a push brings and no ref of the repository has. Lines of stdin: old hash, new hash, ref. */

@@ -17,59 +17,81 @@ const row = 256
 
 export function buildAutomaton(keywords: readonly string[]): Automaton {
   const folded = keywords.map((keyword) => Buffer.from(keyword.toLowerCase(), 'latin1'))
-  const { next, outputs } = buildTrie(folded)
-  linkFailures(next, outputs)
-  const accepting = outputs.map((list) => list.length > 0)
-  const order = [...outputs.keys()].sort((a, b) => Number(accepting[a]) - Number(accepting[b]) || a - b)
+  const columns = columnsOf(folded)
+  const { next, outputs } = buildTrie(folded, columns)
+  linkFailures(next, outputs, columns.width)
+  const { order, acceptingFrom } = acceptingLast(outputs)
   const renumbered = new Uint16Array(order.length)
-  for (const [index, state] of order.entries()) renumbered[state] = index
+  for (let index = 0; index < order.length; index++) renumbered[order[index] as number] = index
   const cells = new Uint16Array(order.length * row)
-  for (const [index, state] of order.entries()) {
-    for (let byte = 0; byte < row; byte++) {
-      const lower = byte >= 0x41 && byte <= 0x5a ? byte + 32 : byte
-      cells[index * row + byte] = renumbered[next[state * row + lower] ?? 0] ?? 0
-    }
+  for (let index = 0; index < order.length; index++) {
+    const from = (order[index] as number) * columns.width
+    for (let byte = 0; byte < row; byte++)
+      cells[index * row + byte] = renumbered[next[from + (columns.of[byte] as number)] as number] as number
   }
-  const acceptingFrom = order.findIndex((state) => accepting[state])
   return {
     cells,
-    acceptingFrom: acceptingFrom < 0 ? order.length : acceptingFrom,
-    outputs: order.filter((state) => accepting[state]).map((state) => outputs[state] ?? []),
+    acceptingFrom,
+    outputs: Array.from(order.subarray(acceptingFrom), (state) => outputs[state] ?? []),
     keywordBytesMax: folded.reduce((max, keyword) => Math.max(max, keyword.length), 0),
   }
 }
 
-function buildTrie(keywords: readonly Buffer[]): { next: Int32Array; outputs: number[][] } {
+interface Columns {
+  /** Bytes that are in no keyword share column 0; the two cases of a letter share one. */
+  readonly of: Uint8Array
+  readonly width: number
+}
+
+function columnsOf(keywords: readonly Buffer[]): Columns {
+  const of = new Uint8Array(row)
+  let width = 1
+  for (const keyword of keywords) for (const byte of keyword) if (of[byte] === 0) of[byte] = width++
+  for (let upper = 0x41; upper <= 0x5a; upper++) of[upper] = of[upper + 32] as number
+  return { of, width }
+}
+
+function acceptingLast(outputs: readonly (readonly number[])[]): { order: Uint16Array; acceptingFrom: number } {
+  const order = new Uint16Array(outputs.length)
+  let at = 0
+  for (let state = 0; state < outputs.length; state++) if (outputs[state]?.length === 0) order[at++] = state
+  const acceptingFrom = at
+  for (let state = 0; state < outputs.length; state++) if (outputs[state]?.length !== 0) order[at++] = state
+  return { order, acceptingFrom }
+}
+
+function buildTrie(keywords: readonly Buffer[], columns: Columns): { next: Uint16Array; outputs: number[][] } {
   const statesBound = 1 + keywords.reduce((sum, keyword) => sum + keyword.length, 0)
   if (statesBound > statesMax) throw new RangeError(`the keywords have ${statesBound} bytes together, at most ${statesMax} are possible`)
-  const next = new Int32Array(statesBound * row)
+  const next = new Uint16Array(statesBound * columns.width)
   const outputs: number[][] = [[]]
   for (const [index, keyword] of keywords.entries()) {
     let state = 0
     for (const byte of keyword) {
-      const cell = state * row + byte
+      const cell = state * columns.width + (columns.of[byte] as number)
       if (next[cell] === 0) {
         next[cell] = outputs.length
         outputs.push([])
       }
-      state = next[cell] ?? 0
+      state = next[cell] as number
     }
     outputs[state]?.push(index)
   }
   return { next, outputs }
 }
 
-function linkFailures(next: Int32Array, outputs: number[][]): void {
-  const failure = new Int32Array(outputs.length)
-  const queue = [...next.subarray(0, row)].filter((state) => state !== 0)
+function linkFailures(next: Uint16Array, outputs: number[][], width: number): void {
+  const failure = new Uint16Array(outputs.length)
+  const queue = [...next.subarray(0, width)].filter((state) => state !== 0)
   for (let head = 0; head < queue.length; head++) {
-    const state = queue[head] ?? 0
-    const fallback = failure[state] ?? 0
-    outputs[state]?.push(...(outputs[fallback] ?? []))
-    for (let byte = 0; byte < row; byte++) {
-      const cell = state * row + byte
-      const child = next[cell] ?? 0
-      const other = next[fallback * row + byte] ?? 0
+    const state = queue[head] as number
+    const fallback = failure[state] as number
+    const inherited = outputs[fallback]
+    if (inherited && inherited.length > 0) outputs[state]?.push(...inherited)
+    for (let column = 0; column < width; column++) {
+      const cell = state * width + column
+      const child = next[cell] as number
+      const other = next[fallback * width + column] as number
       if (child === 0) next[cell] = other
       else {
         failure[child] = other

@@ -1,5 +1,5 @@
 import type { Progress } from '../run/options.ts'
-import { lasted, sized } from './style.ts'
+import { lasted, sized, thousands } from './style.ts'
 
 /** Nothing is shown for work that ends sooner. */
 const showAfterMs = 700
@@ -36,7 +36,7 @@ export function progressText(progress: Progress, elapsedMs: number): string {
   const rate = `${sized(progress.bytes / (elapsedMs / 1000))}/s`
   const found = progress.secrets === 1 ? '1 secret' : `${progress.secrets} secrets`
   if (progress.total === undefined || progress.total === 0)
-    return `scanning  ${progress.done.toLocaleString('en')} files  ${sized(progress.bytes)}  ${rate}  ${found}`
+    return `scanning  ${thousands(progress.done)} files  ${sized(progress.bytes)}  ${rate}  ${found}`
   const share = Math.min(1, progress.done / progress.total)
   const full = Math.round(share * barChars)
   const left = share > 0 ? lasted((elapsedMs / share) * (1 - share)) : '?'
