@@ -109,7 +109,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, co
   const databaseUrl = value('DATABASE_URL')
   if (databaseUrl !== undefined && !/^postgres(?:ql)?:\/\//.test(databaseUrl))
     throw new ConfigError('DATABASE_URL', 'must start with postgres:// or postgresql://')
-  const logLevel = value('KEYWARD_LOG') ?? 'info'
+  const logLevel = value('KEYWARD_LOG') ?? (process.stderr.isTTY ? 'warn' : 'info')
   if (!['trace', 'debug', 'info', 'warn', 'error', 'silent'].includes(logLevel))
     throw new ConfigError('KEYWARD_LOG', `"${logLevel}" is not a level: use trace, debug, info, warn, error or silent`)
   const consoleFolder = value('KEYWARD_CONSOLE') ?? consoleDefault

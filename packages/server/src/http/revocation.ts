@@ -8,7 +8,7 @@ import type { Services } from './services.ts'
 /** The handler of every `…/revoke` route. */
 export async function revocation<P extends Permit>(
   services: Services,
-  of: RevocationOf<P>,
+  of: NoInfer<RevocationOf<P>>,
   call: { readonly permit: P; readonly params: { readonly id: string }; readonly body: Revoke; readonly request: RequestFacts },
 ): Promise<Revocation> {
   return await revoke(services, of, {

@@ -20,14 +20,6 @@ import type { Clock } from '../observe/clock.ts'
 
 export type Trx = Transaction<Tables>
 
-/** Leave to revoke: a person's permit, or that a thing is the asking workload's own. */
-export type Leave = Permit | OwnToken
-
-/** The asker is the workload that the token was minted for (oauth/revoke: RFC 7009, section 2.1). */
-export interface OwnToken {
-  readonly workload: string
-}
-
 export interface RevocationParts {
   readonly db: Kysely<Tables>
   readonly audit: Pick<Audit, 'recordIn'>
@@ -78,11 +70,7 @@ export interface Ended {
 const nodesWaitMsMax = 50
 
 /** @throws KeywardError `not-found` */
-export async function revoke<P extends Leave>(
-  parts: RevocationParts,
-  of: RevocationOf<Who>,
-  request: RevocationRequest<Who>,
-): Promise<Revocation> {
+export async function revoke<Who>(parts: RevocationParts, of: RevocationOf<Who>, request: RevocationRequest<Who>): Promise<Revocation> {
   const { db, feed, clock } = parts
   const streams = parts.openStreams(of.kind, request.id)
   let seq: bigint | undefined

@@ -6,6 +6,11 @@ import { ownedWithin } from '../inventory/reach.ts'
 import type { Permit } from '../people/permit.ts'
 import type { Ended, RevocationOf, Trx } from './revocation.ts'
 
+/** The asker is the workload that the token was minted for (oauth/revoke: RFC 7009, section 2.1). */
+export interface OwnToken {
+  readonly workload: string
+}
+
 /**
  * One token and all that were exchanged from it, however deep (RFC 7009, section 2.1 asks for it). Nodes keep what was revoked by id, so
  * each that is still live is announced by itself; what has ended is not.

@@ -133,6 +133,23 @@ export class SigningKeys {
     return { kid }
   }
 
+  /** Takes keys out of the set whose last token has ended, and forgets assertions that would be refused as ended anyway. For a timer. */
+  async tidy(): Promise<void> {
+    const { db } = this.#deps
+    const gone = await db
+      .updateTable('signing_keys')
+      .set({ state: 'retired' })
+      .where('state', '=', 'previous')
+      .where((eb) => eb('published_until', '<', eb.fn<Date>('now')))
+      .returning('kid')
+      .execute()
+    await db
+      .deleteFrom('assertion_replays')
+      .where((eb) => eb('expires_at', '<', eb.fn<Date>('now')))
+      .execute()
+    if (gone.length > 0) await this.reload()
+  }
+
   async #ensure(alg: SigningAlg): Promise<void> {
     const existing = await this.#deps.db
       .selectFrom('signing_keys')

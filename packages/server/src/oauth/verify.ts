@@ -75,7 +75,7 @@ export class TokenVerifier {
    * request as it arrived. Throws TokenError with the headers to answer.
    */
   verifyProof(
-    token: Pick<VerifiedToken, 'boundTo' | 'ath'>,
+    token: { readonly boundTo?: string | undefined; readonly ath: string },
     proof: { readonly header: string; readonly method: string; readonly url: string },
   ): void {
     if (token.boundTo === undefined) return

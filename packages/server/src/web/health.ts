@@ -1,4 +1,4 @@
-import { Hono } from 'hono'
+import { type Context, Hono } from 'hono'
 import type { Metrics } from '../observe/metrics.ts'
 
 interface Deps {
@@ -6,7 +6,7 @@ interface Deps {
   /** Why this node can't serve, in words; empty where it can. */
   problems(): Promise<readonly string[]>
   /** True for a caller on this machine that no proxy stands before. */
-  isLocal(request: Request): boolean
+  isLocal(context: Context): boolean
 }
 
 /**
@@ -25,7 +25,7 @@ export function health(deps: Deps): Hono {
     })
   })
   app.get('/metrics', async (context) => {
-    if (!deps.isLocal(context.req.raw)) return new Response('Not found\n', { status: 404, headers })
+    if (!deps.isLocal(context)) return new Response('Not found\n', { status: 404, headers })
     return new Response(await deps.metrics.text(), { headers: { ...headers, 'content-type': deps.metrics.contentType } })
   })
   return app

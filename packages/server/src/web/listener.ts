@@ -27,9 +27,7 @@ const keepAliveMs = 65_000
  * Binds the port before anything is ready, so that its number is known and a second Keyward is told at once. Requests that arrive before
  * `serve` are answered with 503.
  */
-export async function bind(
-  options: ListenerOptions,
-): Promise<{
+export async function bind(options: ListenerOptions): Promise<{
   port: number
   serve(app: Hono, gateway: (request: IncomingMessage, response: ServerResponse) => void): Listener
   close(): Promise<void>

@@ -1,0 +1,368 @@
+import { mkdirSync, readFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import type { Context } from 'hono'
+import { Hono } from 'hono'
+import type pg from 'pg'
+import { Audit } from './audit/audit.ts'
+import { Disk } from './audit/disk.ts'
+import { Upkeep } from './audit/upkeep.ts'
+import { ChangeFeed } from './changes/feed.ts'
+import { recordChange } from './changes/record.ts'
+import { Repeat } from './changes/repeat.ts'
+import { type Config, configurationFolder } from './config.ts'
+import { databaseOn } from './db/database.ts'
+import { type EmbeddedPostgres, startEmbedded } from './db/embedded.ts'
+import { migrate } from './db/migrate.ts'
+import { createPool, type DatabaseAddress } from './db/pool.ts'
+import { Egress } from './egress/egress.ts'
+import { createGateway } from './gateway/listener.ts'
+import { loadPlan } from './gateway/plan-load.ts'
+import { createApi } from './http/api.ts'
+import { clientAddress } from './http/client-address.ts'
+import { apiHandlers } from './http/handlers.ts'
+import { forgetOldKeys } from './http/idempotency.ts'
+import { revokeOwnToken } from './lifecycle/revoke-own-token.ts'
+import { oauthEndpoints } from './oauth/endpoints.ts'
+import { Minter } from './oauth/mint.ts'
+import { Revoked } from './oauth/revoked.ts'
+import { SigningKeys } from './oauth/signing-keys.ts'
+import { TokenVerifier } from './oauth/verify.ts'
+import { systemClock } from './observe/clock.ts'
+import { newId } from './observe/ids.ts'
+import type { Log } from './observe/log.ts'
+import { createMetrics } from './observe/metrics.ts'
+import { authenticate } from './people/authenticate.ts'
+import { publishLocalLogin } from './people/local-login.ts'
+import { newLocalLoginKey } from './people/local-login-key.ts'
+import { PasswordHasher } from './people/password-hash.ts'
+import type { People } from './people/people.ts'
+import { authorise } from './people/permit.ts'
+import { firstSignInLink } from './people/sign-in-links.ts'
+import { sweepPeople } from './people/sweep.ts'
+import { Admission } from './policy/admission.ts'
+import { BudgetView } from './policy/budget-view.ts'
+import { Prices } from './policy/prices.ts'
+import { Settlement } from './policy/settlement.ts'
+import { Sweeper } from './policy/sweeper.ts'
+import { openVault } from './vault/vault.ts'
+import { consoleFiles } from './web/console-files.ts'
+import { errorPages } from './web/error-pages.ts'
+import { health } from './web/health.ts'
+import { bind } from './web/listener.ts'
+import { OwnAddress } from './web/own-address.ts'
+
+/** A running Keyward. */
+export interface Keyward {
+  readonly origin: string
+  readonly port: number
+  readonly dataFolder: string
+  /** For people: `built in` or the host of DATABASE_URL. */
+  readonly database: string
+  /** Once, at a start without any way to sign in. */
+  readonly signInLink: string | undefined
+  readonly readyMs: number
+  readonly node: string
+  /** Lets running calls end for at most `graceMs`, settles, then stops everything. */
+  stop(graceMs: number): Promise<void>
+}
+
+/** Together well below the 60 connections of the built-in server; the change feed has one of its own. */
+const connections = { control: 12, journal: 7, gateway: 6 }
+/** Calls that one node runs at once: each holds two sockets. */
+const inFlightMax = 20_000
+const tidyMs = 600_000
+const version = readVersion()
+
+/** Wires everything together and starts it. What fails half-way is undone in reverse. */
+export async function compose(config: Config, log: Log): Promise<Keyward> {
+  const startedMs = systemClock.monotonicMs()
+  const undo: (() => unknown)[] = []
+  try {
+    return await start(config, log, startedMs, undo)
+  } catch (error) {
+    for (const step of undo.reverse())
+      await Promise.resolve(step()).catch((cause: unknown) => log.warn({ err: cause }, 'undoing a failed start failed'))
+    throw error
+  }
+}
+
+async function start(config: Config, log: Log, startedMs: number, undo: (() => unknown)[]): Promise<Keyward> {
+  mkdirSync(config.dataFolder, { recursive: true, mode: 0o700 })
+  const binding = await bind(config)
+  undo.push(() => binding.close())
+  const issuer = config.issuer ?? `${config.tls ? 'https' : 'http'}://localhost:${binding.port}`
+  const address = new OwnAddress({
+    issuer,
+    listeningPort: binding.port,
+    host: config.host,
+    tls: config.tls !== undefined,
+    trustedProxies: config.trustedProxies,
+  })
+
+  let embedded: EmbeddedPostgres | undefined
+  let where: DatabaseAddress
+  if (config.databaseUrl === undefined) {
+    embedded = await startEmbedded({ dataFolder: config.dataFolder, log })
+    where = embedded.connection
+    undo.push(() => embedded?.stop())
+  } else where = { connectionString: config.databaseUrl }
+  await migrate(where, log)
+
+  const pool = (name: keyof typeof connections): pg.Pool => {
+    const made = createPool(where, { name: `keyward ${name}`, connectionsMax: connections[name], log })
+    undo.push(() => made.end())
+    return made
+  }
+  const [control, journal, hot] = [pool('control'), pool('journal'), pool('gateway')]
+  const db = databaseOn(control)
+  const node = newId('node')
+  const metrics = createMetrics()
+
+  const vault = await openVault({
+    db,
+    kekUri: config.kek,
+    dataFolder: config.dataFolder,
+    configurationFolder: configurationFolder(process.env),
+    organisation: config.organisation,
+    log,
+  })
+  const disk = new Disk(embedded ? config.dataFolder : undefined, log)
+  const upkeep = new Upkeep({ db, disk, log })
+  await upkeep.start()
+  undo.push(() => upkeep.stop())
+  const audit = new Audit({ pool: journal, node })
+
+  const home = embedded ? config.dataFolder : undefined
+  const feed = new ChangeFeed({
+    address: where,
+    node: { id: node, home, host: hostname(), roles: ['control', 'gateway', 'worker'], version },
+    log,
+  })
+  await feed.start()
+  undo.push(() => feed.stop())
+  feed.onDeaf((deaf) => metrics.deaf.set(deaf ? 1 : 0))
+  feed.onEffect((effectMs) => metrics.effectSeconds.observe(effectMs / 1000))
+  const nowMs = () => feed.nowMs()
+
+  // Token service.
+  const keys = new SigningKeys({ db, vault, recordChange })
+  await keys.start()
+  const revoked = new Revoked({ db, nowMs, onError: (error) => log.warn({ err: error }, 'what was revoked could not be read') })
+  feed.on((change) => revoked.apply(change))
+  await revoked.load()
+  const { monotonicMs } = systemClock
+  const verifier = new TokenVerifier({ keys, revoked, issuer, origins: address.origins(), nowMs, monotonicMs })
+  feed.on((change) => {
+    if (change.op !== 'reset' && change.kind !== 'signing_key') return
+    keys.reload().then(
+      () => verifier.forgetAll(),
+      (error: unknown) => log.warn({ err: error }, 'signing keys could not be read'),
+    )
+  })
+  const minter = new Minter({ db, keys, audit, issuer, nowMs })
+
+  // Policy.
+  const prices = new Prices(db)
+  feed.on(prices.onChange)
+  const budgets = new BudgetView(db, log)
+  feed.on(budgets.onChange)
+  await budgets.load()
+  const admission = new Admission({ pool: journal, node, log, mayWrite: () => disk.mayWrite })
+  const settlement = new Settlement({ pool: journal, node, log })
+  const sweeper = new Sweeper({ db, node, home, log })
+  sweeper.start()
+  undo.push(() => sweeper.stop())
+
+  // The gateway.
+  const egress = new Egress({ ownPorts: () => [binding.port] })
+  undo.push(() => egress.close())
+  const gateway = createGateway(
+    {
+      verifier,
+      feed,
+      vault,
+      admission,
+      budgets,
+      settlement,
+      prices,
+      journal: audit,
+      egress,
+      loadPlan: (grant) => loadPlan(hot, grant),
+      newCallId: () => newId('call'),
+      log,
+      metrics: {
+        refused: (code) => metrics.refusals.inc({ code }),
+        ended: (kind, outcome, overheadMs) => {
+          metrics.calls.inc({ resource_kind: kind, outcome })
+          if (overheadMs !== undefined) metrics.overheadSeconds.observe(overheadMs / 1000)
+        },
+      },
+    },
+    { scheme: address.scheme, hosts: () => address.hosts(), origins: new Set(), viaName: vault.installation.id, inFlightMax },
+  )
+
+  // People and the control API.
+  const localLogin = newLocalLoginKey((await vault.currentKey()).uri)
+  const people: People = {
+    db,
+    audit,
+    vault,
+    log,
+    origin: issuer,
+    organisation: vault.installation.organisation,
+    dataFolder: config.dataFolder,
+    passwords: new PasswordHasher(),
+    localLogin,
+  }
+  const callerAddress = (context: Context) =>
+    clientAddress(socketAddress(context), context.req.header('x-forwarded-for') ?? null, (one) => address.isTrustedProxy(one))
+  const services = {
+    db,
+    vault,
+    audit,
+    minter,
+    feed,
+    node,
+    clock: systemClock,
+    address,
+    openStreams: (_kind: string, id: string) => gateway.concerned(id),
+  }
+  const api = createApi(apiHandlers(services, people), {
+    db,
+    log,
+    clock: systemClock,
+    gate: { authenticate: (request) => authenticate(people, request) },
+    audit,
+    caughtUp: (seq) => feed.catchUp(seq),
+    keyedDigest: (sha256) => vault.fingerprintOfDigest(sha256),
+    isOwnHost: (host) => address.isOwnHost(host),
+    clientAddress: callerAddress,
+  })
+  const oauth = oauthEndpoints({
+    db,
+    keys,
+    minter,
+    verifier,
+    issuer,
+    origins: address.origins(),
+    log,
+    metrics,
+    nowMs,
+    monotonicMs,
+    peer: (context) => ({
+      ip: callerAddress(context),
+      userAgent: context.req.header('user-agent')?.slice(0, 400),
+      correlationId: newId('request'),
+    }),
+    mayReadTokens: (authorization) => mayReadTokens(people, authorization),
+    revokeToken: async (request) => {
+      await revokeOwnToken(services, request)
+    },
+  })
+  const tidy = new Repeat('tidy', tidyMs, log, async () => {
+    await sweepPeople(db)
+    await forgetOldKeys(db)
+    await keys.tidy()
+    revoked.forgetEnded()
+  })
+  tidy.start()
+  undo.push(() => tidy.stop())
+
+  const app = new Hono()
+  app.route(
+    '/',
+    health({
+      metrics,
+      problems: async () => problems(feed, disk, control),
+      isLocal: (context) => callerAddress(context) !== undefined && isThisMachine(context),
+    }),
+  )
+  app.route('/', oauth)
+  app.route('/', errorPages())
+  app.route('/', api)
+  app.route('/', consoleFiles(config.consoleFolder))
+  const listener = binding.serve(app, (request, response) => gateway.handle(request, response))
+
+  publishLocalLogin(people, `${address.scheme}://${localHost(config.host)}:${binding.port}`)
+  const signInLink = await firstSignInLink(people, { toFile: !process.stdout.isTTY })
+  const database = embedded ? 'built in' : URL.parse(config.databaseUrl ?? '')?.host || 'unix socket'
+  log.info({ origin: issuer, node, version, database }, 'ready')
+
+  return {
+    origin: issuer,
+    port: binding.port,
+    dataFolder: config.dataFolder,
+    database,
+    signInLink,
+    readyMs: systemClock.monotonicMs() - startedMs,
+    node,
+    async stop(graceMs) {
+      const listening = listener.stop(graceMs)
+      await gateway.drain(graceMs)
+      await listening
+      await Promise.all([settlement.flush(), audit.drained()])
+      await Promise.all([tidy.stop(), sweeper.stop(), upkeep.stop()])
+      await egress.close()
+      await feed.stop()
+      await Promise.all([control.end(), journal.end(), hot.end()])
+      await embedded?.stop()
+    },
+  }
+}
+
+async function mayReadTokens(people: People, authorization: string): Promise<boolean> {
+  try {
+    const headers = new Headers({ authorization })
+    const principal = await authenticate(people, {
+      method: 'POST',
+      headers,
+      ip: undefined,
+      userAgent: undefined,
+      correlationId: newId('request'),
+    })
+    return authorise(principal, 'token:read').reach === 'all'
+  } catch {
+    return false
+  }
+}
+
+async function problems(feed: ChangeFeed, disk: Disk, pool: pg.Pool): Promise<string[]> {
+  const found: string[] = []
+  if (feed.deaf) found.push('the change feed cannot be heard: everything is refused until it can')
+  if (!disk.mayWrite) found.push('the disk is nearly full: calls that modify or spend are refused')
+  try {
+    await pool.query('select 1')
+  } catch {
+    found.push('the database does not answer')
+  }
+  return found
+}
+
+function socketAddress(context: Context): string | undefined {
+  return incoming(context)?.socket.remoteAddress
+}
+
+/** A caller on this machine that no proxy stands before. */
+function isThisMachine(context: Context): boolean {
+  const remote = socketAddress(context)?.replace(/^::ffff:/, '')
+  return (
+    (remote === '::1' || remote?.startsWith('127.') === true) &&
+    context.req.header('x-forwarded-for') === undefined &&
+    context.req.header('forwarded') === undefined
+  )
+}
+
+function incoming(context: Context): { socket: { remoteAddress?: string } } | undefined {
+  const env = context.env as { incoming?: { socket: { remoteAddress?: string } } } | undefined
+  return env?.incoming
+}
+
+function localHost(host: string): string {
+  return host === '0.0.0.0' || host === '::' || host === 'localhost' ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host
+}
+
+function readVersion(): string {
+  const file = fileURLToPath(new URL('../package.json', import.meta.url))
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version
+}
