@@ -126,7 +126,7 @@ function contextJudgement(candidate: Candidate, place: PlaceKind): Judgement {
   const { detector } = candidate
   const fit = contextFit(candidate)
   const line = lineBefore(candidate)
-  const confidence = contextConfidence(candidate, fit, secretWords.test(line))
+  const confidence = contextConfidence(candidate, fit, namesItself(detector.pattern) || secretWords.test(line))
   const tests = inTests(place)
   if (confidence < 0.5)
     return judgement('unlikely', confidence, `Its shape fits ${article(detector.name)}, but nothing near it says that it is one.`)
@@ -134,6 +134,11 @@ function contextJudgement(candidate: Candidate, place: PlaceKind): Judgement {
     return judgement('unlikely', 0.35, `Its shape fits, but ${tests}`)
   const where = fit.where === 'name' ? 'its name says so' : 'what stands near it says so'
   return judgement('secret', confidence - (tests === undefined ? 0 : 0.1), `It has the shape of ${article(detector.name)}, and ${where}.`)
+}
+
+/** Whether the pattern has the secret's own name in it, as `[?&]sig=(?<secret>…` has. */
+function namesItself(pattern: string): boolean {
+  return pattern.includes('=(?<secret>')
 }
 
 /** `Exa("…`, `wandb: …`: no name of its own stands between. */
