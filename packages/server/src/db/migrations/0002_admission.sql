@@ -359,7 +359,12 @@ begin
   )
   select array_agg(r::reservations order by r.call_id), array_agg(o.cost order by r.call_id), array_agg(o.used order by r.call_id)
   into gone, gone_costs, gone_tokens
-  from removed r join unnest(calls, costs, used_tokens) as o(call_id, cost, used) on o.call_id = r.call_id;
+  from removed r
+  -- The first settle of a call counts, also within one batch.
+  join (
+    select distinct on (call_id) call_id, cost, used
+    from unnest(calls, costs, used_tokens) with ordinality as o(call_id, cost, used, n) order by call_id, n
+  ) o on o.call_id = r.call_id;
   if gone is not null then
     perform release_holds(gone, gone_costs, gone_tokens);
     select json_agg(json_build_array(r.call_id, c.cost::text, r.amount_nano::text)) into over
