@@ -105,6 +105,7 @@ test('Keyward killed with SIGKILL and started again at once, over and over: each
     await writing
   }
   expect(acknowledged).toBeGreaterThanOrEqual(500)
+  await until('no process in the data folder', 2_000, () => serversIn(dataOf()).length === 0)
 })
 
 test('a stop in the middle of a restart ends it: nothing is left running', async () => {

@@ -76,7 +76,12 @@ function copiedForThisRun(native: string, account: Account, home: string): Binar
       `start Keyward as an ordinary user, or make ${sharedFolder} writable for root, or set DATABASE_URL to another PostgreSQL.`,
     )
   }
-  return { ...programsIn(copyOnce(native, join(folder.path, 'native'))), dispose: folder.dispose }
+  try {
+    return { ...programsIn(copyOnce(native, join(folder.path, 'native'))), dispose: folder.dispose }
+  } catch (error) {
+    folder.dispose()
+    throw error
+  }
 }
 
 function programsIn(native: string): Binaries {
