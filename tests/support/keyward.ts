@@ -77,7 +77,10 @@ export async function startKeyward(options: KeywardOptions = {}): Promise<Keywar
   let token: string | undefined
   const login = async () => {
     const { address, prove } = readLocalLogin(dataFolder)
-    const post = async (path: string, body: unknown) => (await (await fetch(address + path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })).json()) as Record<string, string>
+    const post = async (path: string, body: unknown) =>
+      (await (
+        await fetch(address + path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
+      ).json()) as Record<string, string>
     const { challenge = '' } = await post('/api/v1/sign-in/local/challenge', {})
     const session = await post('/api/v1/sign-in/local', { challenge, proof: prove(challenge) })
     if (!session.token) throw new Error(`local login failed: ${JSON.stringify(session)}`)

@@ -38,7 +38,7 @@ export const optionDefinitions = [
   },
   { name: 'DATABASE_URL', default: 'the embedded PostgreSQL', text: 'A PostgreSQL (17 or newer) to use in place of the embedded one.' },
   { name: 'KEYWARD_ORGANISATION', default: 'My organisation', text: 'Name of the organisation, used at the first start.' },
-  { name: 'KEYWARD_LOG', default: 'info', text: 'Log level: trace, debug, info, warn, error, silent. The log goes to standard error.' },
+  { name: 'KEYWARD_LOG', default: 'info, or warn where standard error is a terminal', text: 'Log level: trace, debug, info, warn, error, silent. The log goes to standard error.' },
   { name: 'KEYWARD_CONSOLE', default: 'the built console of this clone', text: 'Folder with the built console; `off` serves none.' },
 ] as const satisfies readonly OptionDefinition[]
 
