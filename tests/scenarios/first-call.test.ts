@@ -67,7 +67,7 @@ describe('an agent calls a model through Keyward without ever holding its key', 
     const usage = await usageOf(grant, 2)
     for (const event of usage) expect(event).toMatchObject({ model: 'gpt-4.1-mini', outcome: 'ok', estimated: false })
     expect(usage.map((event) => event.input_tokens).sort()).toEqual(
-      openai.log.entries.map((entry) => entry.usage?.inputTokens ?? 0).sort(),
+      openai.log.entries.map((entry) => entry.usage?.prompt_tokens ?? 0).sort(),
     )
     for (const entry of openai.log.entries) expect(JSON.stringify(entry.headers)).not.toContain('eyJ')
   })

@@ -103,7 +103,11 @@ async function start(config: Config, log: Log, startedMs: number, undo: (() => u
   let embedded: EmbeddedPostgres | undefined
   let where: DatabaseAddress
   if (config.databaseUrl === undefined) {
-    embedded = await startEmbedded({ dataFolder: config.dataFolder, log })
+    embedded = await startEmbedded({
+      dataFolder: config.dataFolder,
+      log,
+      ...(config.postgresAccount === undefined ? {} : { account: config.postgresAccount }),
+    })
     where = embedded.connection
     undo.push(() => embedded?.stop())
   } else where = { connectionString: config.databaseUrl }

@@ -37,8 +37,17 @@ export const optionDefinitions = [
     text: 'Where the key-encryption key is: file:PATH or env:NAME (32 bytes as base64 or hex).',
   },
   { name: 'DATABASE_URL', default: 'the embedded PostgreSQL', text: 'A PostgreSQL (17 or newer) to use in place of the embedded one.' },
+  {
+    name: 'KEYWARD_PG_USER',
+    default: 'postgres where there is such an account, else nobody',
+    text: 'Where Keyward runs as root: the account that runs the built-in PostgreSQL, which refuses root.',
+  },
   { name: 'KEYWARD_ORGANISATION', default: 'My organisation', text: 'Name of the organisation, used at the first start.' },
-  { name: 'KEYWARD_LOG', default: 'info, or warn where standard error is a terminal', text: 'Log level: trace, debug, info, warn, error, silent. The log goes to standard error.' },
+  {
+    name: 'KEYWARD_LOG',
+    default: 'info, or warn where standard error is a terminal',
+    text: 'Log level: trace, debug, info, warn, error, silent. The log goes to standard error.',
+  },
   { name: 'KEYWARD_CONSOLE', default: 'the built console of this clone', text: 'Folder with the built console; `off` serves none.' },
 ] as const satisfies readonly OptionDefinition[]
 
@@ -54,6 +63,7 @@ export interface Config {
   readonly trustedProxies: readonly string[]
   readonly kek: string | undefined
   readonly databaseUrl: string | undefined
+  readonly postgresAccount: string | undefined
   readonly organisation: string
   readonly logLevel: string
   readonly consoleFolder: string | undefined
@@ -122,6 +132,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, co
     trustedProxies,
     kek: value('KEYWARD_KEK'),
     databaseUrl,
+    postgresAccount: value('KEYWARD_PG_USER'),
     organisation: value('KEYWARD_ORGANISATION') ?? 'My organisation',
     logLevel,
     consoleFolder: consoleFolder === 'off' ? undefined : consoleFolder,
