@@ -1,0 +1,66 @@
+import type { ApiServer } from './api-server.ts'
+
+let count = 0
+/** A name that nothing else has. */
+export function unique(word: string): string {
+  count += 1
+  return `${word}-${count}`
+}
+
+/** A secret that looks like one and is none. */
+export function fakeSecret(): string {
+  return `sk-FAKE-EXAMPLE-${unique('x')}-${'0123456789abcdef'.repeat(2)}`
+}
+
+/** Makes things through the API as one person, and gives their ids. Throws where one is refused. */
+export function maker(api: ApiServer, token: string) {
+  const make = async (path: string, body: Record<string, unknown>): Promise<string> => {
+    const answered = await api.ask('POST', path, { token, body })
+    if (answered.status !== 201) throw new Error(`${path}: ${answered.status} ${answered.text}`)
+    return String(answered.body.id)
+  }
+  const self = {
+    make,
+    team: (name = unique('team')) => make('/api/v1/owners', { kind: 'team', name, contact: '#team' }),
+    person: (team?: string) =>
+      make('/api/v1/owners', { kind: 'person', name: unique('person'), contact: 'p@example.com', ...(team === undefined ? {} : { team }) }),
+    credential: (owner: string, more: Record<string, unknown> = {}) =>
+      make('/api/v1/credentials', {
+        name: unique('credential'),
+        kind: 'api_key',
+        provider: 'openai',
+        purpose: 'model',
+        authority: ['consume'],
+        environment: 'production',
+        owner,
+        ...more,
+      }),
+    workload: (owner: string, more: Record<string, unknown> = {}) =>
+      make('/api/v1/workloads', { name: unique('workload'), type: 'agent', owner, environment: 'production', ...more }),
+    resource: (credential: string, more: Record<string, unknown> = {}) =>
+      make('/api/v1/resources', {
+        name: unique('resource'),
+        kind: 'llm',
+        upstream: 'https://api.openai.com',
+        provider: 'openai',
+        credential,
+        ...more,
+      }),
+    tenant: () => make('/api/v1/tenants', { name: unique('tenant') }),
+    grant: (workload: string, resource: string, more: Record<string, unknown> = {}) =>
+      make('/api/v1/grants', { workload, resource, scope: { models: ['*'] }, ...more }),
+    budget: (scope: Record<string, string>) => make('/api/v1/budgets', { scope, limit_usd: '10.00', window: 'day' }),
+    price: () =>
+      make('/api/v1/prices', { provider: 'openai', model: unique('model'), input_usd_per_million: '1', output_usd_per_million: '2' }),
+    /** One of each, hanging together. */
+    async chain(more: { environment?: string } = {}) {
+      const owner = await self.team()
+      const credential = await self.credential(owner, { secret: fakeSecret(), ...more })
+      const resource = await self.resource(credential)
+      const workload = await self.workload(owner, more)
+      const grant = await self.grant(workload, resource)
+      return { owner, credential, resource, workload, grant }
+    },
+  }
+  return self
+}
