@@ -80,6 +80,7 @@ export async function passkeyAddOptions(people: People, caller: Caller, principa
     challenge: fromBase64url(challenge.text),
     timeout: ceremonyMsMax,
     attestationType: 'none',
+    supportedAlgorithmIDs: [...algorithms],
     excludeCredentials: own.map((one) => ({ id: one.webauthn_id, transports: one.transports })),
     authenticatorSelection: { residentKey: 'required', userVerification: 'required' },
   })
@@ -102,6 +103,7 @@ export async function addPasskey(
       expectedOrigin: party.origin,
       expectedRPID: party.id,
       requireUserVerification: true,
+      supportedAlgorithmIDs: [...algorithms],
     }),
   )
   if (!verified?.verified || !(await useChallenge(people, 'passkey-add', challenge(), principal.user.id))) {
@@ -227,6 +229,9 @@ function record(people: People, trx: Trx, caller: Caller, principal: Principal, 
 function showPasskey(row: Selectable<PasskeysTable>): Passkey {
   return { id: row.id, name: row.name, created_at: row.created_at.toISOString(), last_used_at: row.last_used_at?.toISOString() ?? null }
 }
+
+/** COSE algorithms (IANA): EdDSA, ES256, RS256, which together every authenticator in use speaks one of. */
+const algorithms = [-8, -7, -257] as const
 
 /** As long as a challenge lives (challenges.ts). */
 const ceremonyMsMax = 300_000
