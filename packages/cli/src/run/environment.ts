@@ -1,13 +1,27 @@
 import type { LiveToken } from './token-source.ts'
 
 /** Variables that hold Keyward's own secrets or steer it: no business of the program's. */
-const removed = ['KEYWARD_TOKEN', 'KEYWARD_KEK', 'KEYWARD_TLS_KEY']
+const removed = ['KEYWARD_TOKEN', 'KEYWARD_KEK', 'KEYWARD_TLS_KEY', 'KEYWARD_KEYRING']
 
-/** Variables of a vendor's SDK that would win over the base address and key that we set. */
-const vendorVariables: Readonly<Record<string, readonly string[]>> = {
-  openai: ['OPENAI_ADMIN_KEY', 'OPENAI_ORG_ID', 'OPENAI_PROJECT_ID', 'OPENAI_ORGANIZATION'],
-  anthropic: ['ANTHROPIC_AUTH_TOKEN', 'ANTHROPIC_IDENTITY_TOKEN', 'ANTHROPIC_IDENTITY_TOKEN_FILE', 'ANTHROPIC_FEDERATION_RULE_ID'],
-}
+/** The two protocols of kind llm, and how their SDKs are pointed at an address. Providers other than Anthropic speak OpenAI's. */
+const protocols = {
+  openai: {
+    address: 'OPENAI_BASE_URL',
+    path: '/v1',
+    key: 'OPENAI_API_KEY',
+    rivals: ['OPENAI_ADMIN_KEY', 'OPENAI_ORG_ID', 'OPENAI_PROJECT_ID', 'OPENAI_ORGANIZATION'],
+  },
+  anthropic: {
+    address: 'ANTHROPIC_BASE_URL',
+    path: '',
+    key: 'ANTHROPIC_API_KEY',
+    rivals: ['ANTHROPIC_AUTH_TOKEN', 'ANTHROPIC_IDENTITY_TOKEN', 'ANTHROPIC_IDENTITY_TOKEN_FILE', 'ANTHROPIC_FEDERATION_RULE_ID'],
+  },
+} as const
+
+/** Names under which AI tools and their surroundings look for keys. One of these in the environment is a key that this run doesn't govern. */
+const vendorKeys =
+  /^(?:(?:OPENAI|ANTHROPIC|AZURE_OPENAI|GEMINI|GOOGLE|MISTRAL|COHERE|GROQ|TOGETHER|REPLICATE|PERPLEXITY|DEEPSEEK|XAI|OPENROUTER|FIREWORKS|VOYAGE|PINECONE|TAVILY|SERPAPI|LANGSMITH|LANGCHAIN|ELEVENLABS|HUGGINGFACE|STRIPE)_(?:API_|ADMIN_|SECRET_|AUTH_)?(?:KEY|TOKEN)|HF_TOKEN|HUGGING_FACE_HUB_TOKEN|REPLICATE_API_TOKEN|AWS_SECRET_ACCESS_KEY|AWS_SESSION_TOKEN|GITHUB_TOKEN|GH_TOKEN|GITLAB_TOKEN|NPM_TOKEN|SLACK_BOT_TOKEN|WANDB_API_KEY|CO_API_KEY)$/
 
 export interface ChildEnvironment {
   readonly env: Record<string, string>
@@ -19,7 +33,7 @@ export interface ChildEnvironment {
 
 /**
  * The program's environment: addresses of the sidecar and the key of this run in the place of vendors' keys. Keyward's own variables are
- * taken out. Every resource also gets `KEYWARD_<NAME>_URL`.
+ * taken out. Every resource also gets `KEYWARD_<NAME>_URL`; the first grant for a protocol gets the variables of its SDK.
  */
 export function childEnvironment(
   parent: Readonly<Record<string, string | undefined>>,
@@ -27,26 +41,21 @@ export function childEnvironment(
   tokens: readonly (LiveToken & { readonly name: string })[],
 ): ChildEnvironment {
   const env: Record<string, string> = {}
-  for (const [name, value] of Object.entries(parent)) if (value !== undefined && !removed.includes(name)) env[name] = value
+  const ownKey = /^env:(\w+)$/.exec(parent.KEYWARD_KEK ?? '')?.[1]
+  for (const [name, value] of Object.entries(parent))
+    if (value !== undefined && !removed.includes(name) && name !== ownKey) env[name] = value
   const set: Record<string, string> = { KEYWARD_RUN_URL: sidecar.origin, KEYWARD_RUN_KEY: sidecar.runKey }
-  const governed = new Set<string>()
   for (const token of tokens) {
     const address = `${sidecar.origin}/${token.name}`
     set[`KEYWARD_${token.name.toUpperCase().replaceAll('-', '_')}_URL`] = address
-    if (token.resourceKind !== 'llm' || token.provider === undefined || governed.has(token.provider)) continue
-    governed.add(token.provider)
-    if (token.provider === 'anthropic') {
-      set.ANTHROPIC_BASE_URL = address
-      set.ANTHROPIC_API_KEY = sidecar.runKey
-    } else {
-      governed.add('openai')
-      set.OPENAI_BASE_URL = `${address}/v1`
-      set.OPENAI_API_KEY = sidecar.runKey
-    }
+    if (token.resourceKind !== 'llm') continue
+    const protocol = protocols[token.provider === 'anthropic' ? 'anthropic' : 'openai']
+    if (set[protocol.address] !== undefined) continue
+    set[protocol.address] = address + protocol.path
+    set[protocol.key] = sidecar.runKey
+    // They would win over, or not fit, what was just set.
+    for (const name of protocol.rivals) delete env[name]
   }
-  for (const vendor of governed) for (const name of vendorVariables[vendor] ?? []) delete env[name]
-  Object.assign(env, set)
-  const keys = { openai: 'OPENAI_API_KEY', anthropic: 'ANTHROPIC_API_KEY' }
-  const ungoverned = Object.entries(keys).flatMap(([vendor, name]) => (!governed.has(vendor) && parent[name] !== undefined ? [name] : []))
-  return { env, set: Object.keys(set).sort(), ungoverned }
+  const ungoverned = Object.keys(env).filter((name) => vendorKeys.test(name) && set[name] === undefined)
+  return { env: { ...env, ...set }, set: Object.keys(set).sort(), ungoverned: ungoverned.sort() }
 }

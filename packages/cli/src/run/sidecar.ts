@@ -23,6 +23,8 @@ export interface Sidecar {
 
 /** A body up to this size is kept so that the call can be repeated once, with a new nonce or token; larger ones are streamed. */
 const repeatableBytesMax = 8_388_608
+/** Calls of one program at once; each takes a connection to the gateway. The grant's own limits are lower. */
+const connectionsMax = 512
 /** A nonce of the gateway lives at least a minute. */
 const nonceFreshMs = 45_000
 const hopByHop = new Set([
@@ -52,7 +54,7 @@ export async function startSidecar(options: {
   const runKey = formatSecret('runKey', randomBytes(32))
   const runKeyHash = hash('sha256', runKey, 'buffer')
   const resources = new Map(options.resources.map((resource) => [resource.name, resource.source]))
-  const agent = new Agent({ connections: 64, pipelining: 1, headersTimeout: 0, bodyTimeout: 0, allowH2: false })
+  const agent = new Agent({ connections: connectionsMax, pipelining: 1, headersTimeout: 0, bodyTimeout: 0, allowH2: false })
   const trusted = new WeakSet<Socket>()
   let nonce: { value: string; atMs: number } | undefined
 
@@ -82,6 +84,7 @@ export async function startSidecar(options: {
     request: IncomingMessage,
     path: string,
     body: Buffer | IncomingMessage | undefined,
+    signal: AbortSignal,
   ): Promise<Dispatcher.ResponseData> => {
     const address = new URL(live.resource + path)
     const method = request.method ?? 'GET'
@@ -93,10 +96,11 @@ export async function startSidecar(options: {
       token: live.token,
     })
     const headers: string[] = []
+    const named = namedByConnection(request.headers.connection)
     for (let i = 0; i < request.rawHeaders.length; i += 2) {
       const name = request.rawHeaders[i] ?? ''
       const lower = name.toLowerCase()
-      if (!hopByHop.has(lower) && !authHeaders.has(lower)) headers.push(name, request.rawHeaders[i + 1] ?? '')
+      if (!hopByHop.has(lower) && !authHeaders.has(lower) && !named.has(lower)) headers.push(name, request.rawHeaders[i + 1] ?? '')
     }
     headers.push('authorization', `DPoP ${live.token}`, 'dpop', proof)
     const response = await agent.request({
@@ -105,6 +109,7 @@ export async function startSidecar(options: {
       method: method as Dispatcher.HttpMethod,
       headers,
       body: body ?? null,
+      signal,
     })
     learn(response.headers)
     return response
@@ -118,11 +123,14 @@ export async function startSidecar(options: {
     if (!source)
       return answer(response, 404, 'unknown_resource', `this run has ${[...resources.keys()].map((name) => `/${name}`).join(', ')}`)
     const path = target?.[2] ?? ''
+    // A program that goes away takes its call with it, whether the answer has begun or not: nobody pays for what nobody reads.
+    const gone = new AbortController()
+    response.on('close', () => gone.abort())
     const body = await readBody(request)
     const repeatable = !(body instanceof Object && 'rawHeaders' in body)
     let live = await source.get()
     if (!repeatable && (nonce === undefined || Date.now() - nonce.atMs > nonceFreshMs)) await primeNonce(live)
-    let upstream = await send(live, request, path, body)
+    let upstream = await send(live, request, path, body, gone.signal)
     for (let tries = 0; tries < 2 && upstream.statusCode === 401 && repeatable; tries++) {
       const code = upstream.headers['keyward-error']
       if (code === 'token_ended' || code === 'token_invalid') {
@@ -130,14 +138,13 @@ export async function startSidecar(options: {
         live = await source.get()
       } else if (code !== 'proof_nonce_required') break
       await upstream.body.dump()
-      upstream = await send(live, request, path, body)
+      upstream = await send(live, request, path, body, gone.signal)
     }
     const headers: Record<string, string | string[]> = {}
     for (const [name, value] of Object.entries(upstream.headers))
       if (value !== undefined && !hopByHop.has(name) && name !== 'dpop-nonce') headers[name] = value
     response.writeHead(upstream.statusCode, headers)
     response.flushHeaders()
-    response.on('close', () => upstream.body.destroy())
     upstream.body.on('error', () => response.destroy())
     upstream.body.pipe(response)
   }
@@ -188,6 +195,11 @@ export async function startSidecar(options: {
       await agent.destroy()
     },
   }
+}
+
+/** Headers that are for this hop alone because `Connection` names them (RFC 9110 section 7.6.1). */
+function namedByConnection(connection: string | undefined): Set<string> {
+  return new Set((connection ?? '').split(',').map((name) => name.trim().toLowerCase()))
 }
 
 /** Errors of the sidecar itself, in a shape that both OpenAI's and Anthropic's SDKs take a message from. */

@@ -44,6 +44,8 @@ export class TokenSource {
   readonly #enrolment: Enrolment
   readonly #sidecarKey: SidecarKey
   readonly #grant: string
+  /** Every token that may still live, to be ended with the run. */
+  readonly #minted: LiveToken[] = []
   #live: { token: LiveToken; renewAtMs: number } | undefined
   #pending: Promise<LiveToken> | undefined
 
@@ -73,11 +75,33 @@ export class TokenSource {
     if (this.#live?.token.token === token) this.#live = undefined
   }
 
-  async #ask(): Promise<LiveToken> {
+  /**
+   * Ends every token of this run that still lives (RFC 7009). Best effort: what the server does not hear ends by itself, and without this
+   * process's key it is worth nothing.
+   */
+  async revoke(msMax: number): Promise<void> {
+    const now = Date.now()
+    const living = this.#minted.filter((one) => one.expiresAtMs > now)
+    this.#minted.length = 0
+    this.#live = undefined
+    const signal = AbortSignal.timeout(msMax)
+    await Promise.allSettled(
+      living.map(async ({ token }) => {
+        const response = await send(`${this.#enrolment.origin}/oauth2/revoke`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/x-www-form-urlencoded' },
+          body: new URLSearchParams({ token, ...(await this.#assertion()) }).toString(),
+          signal,
+        })
+        await response.body.dump()
+      }),
+    )
+  }
+
+  /** Client authentication by private_key_jwt (RFC 7523 section 2.2): good for one request. */
+  async #assertion(): Promise<Record<string, string>> {
     const { origin, workload, key } = this.#enrolment
-    const askedAtMs = Date.now()
-    const nowSeconds = Math.floor(askedAtMs / 1000)
-    const address = `${origin}/oauth2/token`
+    const nowSeconds = Math.floor(Date.now() / 1000)
     const assertion = await new SignJWT({})
       .setProtectedHeader({ alg: 'ES256', typ: 'client-authentication+jwt', ...(key.kid === undefined ? {} : { kid: key.kid }) })
       .setIssuer(workload)
@@ -87,12 +111,14 @@ export class TokenSource {
       .setIssuedAt(nowSeconds)
       .setExpirationTime(nowSeconds + assertionSeconds)
       .sign(await importJWK(key, 'ES256'))
-    const form = new URLSearchParams({
-      grant_type: 'client_credentials',
-      scope: `grant:${this.#grant}`,
-      client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
-      client_assertion: assertion,
-    })
+    return { client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer', client_assertion: assertion }
+  }
+
+  async #ask(): Promise<LiveToken> {
+    const { origin } = this.#enrolment
+    const askedAtMs = Date.now()
+    const address = `${origin}/oauth2/token`
+    const form = new URLSearchParams({ grant_type: 'client_credentials', scope: `grant:${this.#grant}`, ...(await this.#assertion()) })
     let status: number
     let answer: Record<string, unknown>
     try {
@@ -100,7 +126,7 @@ export class TokenSource {
         method: 'POST',
         headers: {
           'content-type': 'application/x-www-form-urlencoded',
-          dpop: await this.#sidecarKey.proof({ method: 'POST', address, nowSeconds }),
+          dpop: await this.#sidecarKey.proof({ method: 'POST', address, nowSeconds: Math.floor(askedAtMs / 1000) }),
         },
         body: form.toString(),
         headersTimeout: requestMsMax,
@@ -134,6 +160,8 @@ export class TokenSource {
       provider: typeof provider === 'string' ? provider : undefined,
       expiresAtMs: askedAtMs + expires_in * 1000,
     }
+    this.#minted.push(token)
+    while ((this.#minted[0]?.expiresAtMs ?? Number.POSITIVE_INFINITY) < askedAtMs) this.#minted.shift()
     this.#live = { token, renewAtMs: askedAtMs + expires_in * 1000 * renewAtShare }
     return token
   }

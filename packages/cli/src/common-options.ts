@@ -1,0 +1,22 @@
+import { Command } from 'commander'
+
+/** What every command that talks to a server takes. */
+export interface CommonOptions {
+  readonly json?: boolean
+  readonly server?: string
+}
+
+/** A command with `--json` and `--server`. */
+export function serverCommand(name: string, summary: string): Command {
+  return jsonCommand(name, summary).option('--server <url>', 'the server (KEYWARD_SERVER; default http://localhost:7411)')
+}
+
+/** A command with `--json` that needs no server. */
+export function jsonCommand(name: string, summary: string): Command {
+  return new Command(name).description(summary).option('--json', 'answer as JSON, for programs')
+}
+
+/** A command that only holds others. */
+export function groupCommand(name: string, summary: string): Command {
+  return new Command(name).description(summary)
+}

@@ -1,0 +1,25 @@
+import { exitCodes, Failure } from '../failure.ts'
+import { serverOrigin } from './address.ts'
+import { Api } from './api.ts'
+import { profilePath, readProfile } from './profile.ts'
+
+export interface ServerOptions {
+  readonly server?: string
+}
+
+/**
+ * The server that the options and the environment name, as whoever is logged in there: KEYWARD_TOKEN, else the profile of `keyward login`.
+ * @throws Failure where nobody is logged in, or the login has ended
+ */
+export function connect(options: ServerOptions, env: NodeJS.ProcessEnv = process.env): Api {
+  const origin = serverOrigin(options.server, env)
+  const given = env.KEYWARD_TOKEN?.trim()
+  if (given !== undefined && given !== '') return new Api(origin, given)
+  const profile = readProfile(env, origin)
+  const fix =
+    'On the machine that runs Keyward: `keyward login --local`. Elsewhere: `keyward login` with an API token (the console makes them), or KEYWARD_TOKEN.'
+  if (profile === undefined) throw new Failure(exitCodes.refused, `Not logged in at ${origin}`, { fix })
+  if (Date.parse(profile.expires_at) <= Date.now())
+    throw new Failure(exitCodes.refused, `The login in ${profilePath(env, origin)} ended at ${profile.expires_at}`, { fix })
+  return new Api(origin, profile.token)
+}
