@@ -45,7 +45,7 @@ const expected = new Set([
 function isExpected(error: unknown): boolean {
   return (
     error instanceof Error &&
-    (expected.has(error.name) || ['ENOENT', 'EACCES', 'EISDIR', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? ''))
+    (expected.has(error.name) || ['ENOENT', 'EACCES', 'EEXIST', 'EISDIR', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? ''))
   )
 }
 

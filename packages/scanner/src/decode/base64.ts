@@ -6,6 +6,7 @@ import { utf16ToLatin1 } from './utf16.ts'
 const runCharsMin = 27
 /** Lines of folded base64 are at least this long; the last may be shorter. */
 const foldedLineCharsMin = 40
+const padding = 0x3d
 /** What a gunzipped stretch may grow to. */
 const inflatedBytesMax = 8_388_608
 
@@ -109,6 +110,7 @@ function decodeRun(bytes: Uint8Array, start: number, firstEnd: number, to: numbe
     pieces.push(view.toString('latin1', next, stop))
     end = stop
   }
+  while (end < to && end - firstEnd < stretchBytesMax && bytes[end] === padding) end++
   const joined = pieces.join('')
   if (/^(?:[0-9a-f]+|[0-9A-F]+)$/.test(joined) && believableHex(bytes, start)) {
     const decoded = Buffer.from(joined.slice(0, joined.length & ~1), 'hex')

@@ -13,6 +13,8 @@ const lineBytesMax = 500
 const offsetSpreadMax = 2
 /** How far behind a keyword string escapes are taken off, when nothing matched with them. */
 const escapedReachMax = 512
+/** JSON in JSON in JSON, as logs of logs have it. */
+const escapeLevelsMax = 3
 /** Matches in one piece of text. A file of nothing but keys is told by its first ones. */
 const matchesMax = 20_000
 
@@ -158,12 +160,16 @@ export class Matcher {
     const reach = Math.min(prepared.detector.widthBytesMax, escapedReachMax)
     const near = text.slice(from, last + reach)
     if (!near.includes('\\')) return
-    const window = unescapeText(near)
-    const span = prepared.expression?.after(window, 0)
-    if (!span || span.start > last - from + 1) return
-    const secret = window.slice(span.secretStart, span.secretEnd)
-    const at = Math.max(text.indexOf(secret.slice(0, 12), from), from)
-    this.#judge(prepared, secret, { start: at, end: Math.min(at + secret.length, text.length) }, text, piece, found)
+    let window = near
+    for (let level = 0; level < escapeLevelsMax && window.includes('\\'); level++) {
+      window = unescapeText(window)
+      const span = prepared.expression?.after(window, 0)
+      if (!span || span.start > last - from + 1) continue
+      const secret = window.slice(span.secretStart, span.secretEnd)
+      const at = Math.max(text.indexOf(secret.slice(0, 12), from), from)
+      this.#judge(prepared, secret, { start: at, end: Math.min(at + secret.length, text.length) }, text, piece, found)
+      return
+    }
   }
 
   #accept(prepared: Prepared, span: Span, base: number, text: string, piece: Piece, found: RawMatch[]): void {

@@ -78,7 +78,7 @@ export class Executor {
           return current().counts
         },
       }
-      this.#scanner = new ContentScanner(matcher, sink, async () => (await import('../sources/archive.ts')).openArchive)
+      this.#scanner = new ContentScanner(matcher, sink, async () => (await import('../sources/open-file.ts')).openFile)
     }
     return this.#scanner
   }

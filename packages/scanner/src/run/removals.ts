@@ -13,9 +13,9 @@ export class Removals {
   /** The sighting with the layer that deletes its file, or as it is. */
   mark(sighting: Sighting): Sighting {
     if (sighting.source !== 'image' || sighting.layerNumber === undefined || this.#byPath.size === 0) return sighting
-    const path = sighting.path.replace(/!.*$/, '')
+    const { path } = sighting
     const above: number[] = []
-    for (let end = path.length; end > 0; end = path.lastIndexOf('/', end - 1)) {
+    for (let end = path.length; end > 0; end = Math.max(path.lastIndexOf('/', end - 1), path.lastIndexOf('!', end - 1))) {
       above.push(...(this.#byPath.get(path.slice(0, end)) ?? []), ...(this.#byPath.get(path.slice(0, end + 1)) ?? []))
     }
     const deleting = above.filter((layer) => layer > (sighting.layerNumber ?? 0)).sort((a, b) => a - b)[0]

@@ -7,14 +7,24 @@ const exportBytesMax = 67_108_864
 const depthMax = 12
 
 /**
- * Who said it and when, in documents that tell: chat exports of Slack, Teams and Discord, agents' transcripts, mail. The place as it was
- * where the document doesn't say.
+ * Tells who said it and when, in documents that tell: chat exports of Slack, Teams and Discord, agents' transcripts, mail. A match's place is as
+ * it was where the document doesn't say.
  */
-export function attribute(match: Match, place: Place, bytes: Uint8Array): Place {
-  if (place.author !== undefined || bytes.length > exportBytesMax) return place
-  if (/\.json$/i.test(place.path)) return { ...place, ...fromMessages(match, bytes) }
-  if (place.what === 'mail') return { ...place, ...fromMail(match, bytes) }
-  return place
+export class Attribution {
+  readonly #bytes: Uint8Array
+  #messages: readonly Record<string, unknown>[] | undefined
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes
+  }
+
+  of(match: Match, place: Place): Place {
+    if (place.author !== undefined || this.#bytes.length > exportBytesMax) return place
+    if (place.what === 'mail') return { ...place, ...fromMail(match, this.#bytes) }
+    if (!/\.jsonl?$/i.test(place.path)) return place
+    this.#messages ??= collectMessages(this.#bytes)
+    return { ...place, ...fromMessages(match, this.#messages) }
+  }
 }
 
 interface Said {
@@ -23,20 +33,12 @@ interface Said {
   readonly at?: string
 }
 
-const messagesOf = new WeakMap<object, readonly Record<string, unknown>[]>()
-
-function fromMessages(match: Match, bytes: Uint8Array): Said {
-  const key = bytes.buffer
-  let messages = messagesOf.get(key)
-  if (!messages) {
-    messages = collectMessages(bytes)
-    messagesOf.set(key, messages)
-  }
+function fromMessages(match: Match, messages: readonly Record<string, unknown>[]): Said {
   const message = messages.find((one) => JSON.stringify(one).includes(match.secret.slice(0, 40)))
   if (!message) return {}
   const author = authorOf(message)
   const at = timeOf(message.ts ?? message.timestamp ?? message.createdDateTime ?? message.created_at)
-  return { what: 'chat export', ...(author === undefined ? {} : { author }), ...(at === undefined ? {} : { at }) }
+  return { what: 'messages', ...(author === undefined ? {} : { author }), ...(at === undefined ? {} : { at }) }
 }
 
 function collectMessages(bytes: Uint8Array): Record<string, unknown>[] {
@@ -51,12 +53,20 @@ function collectMessages(bytes: Uint8Array): Record<string, unknown>[] {
     if (isMessage(record)) found.push(record)
     else for (const one of Object.values(record)) visit(one, depth + 1)
   }
-  try {
-    visit(JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')), 0)
-  } catch {
-    // not JSON: nobody to name
-  }
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
+  const whole = parsed(text)
+  if (whole !== undefined) visit(whole, 0)
+  else for (const line of text.split('\n')) if (line.startsWith('{')) visit(parsed(line), 0)
   return found
+}
+
+/** The JSON that a text is, or undefined: then there is nobody to name. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
 }
 
 /** Slack: `ts` and `text`; Discord: `author` and `content` with `timestamp`; Teams: `from` and `body` with `createdDateTime`. */

@@ -6,7 +6,7 @@ import { StreamScanner } from '../engine/stream.ts'
 import type { Sink } from '../finding.ts'
 import type { Place } from '../place.ts'
 import { type ArchiveKind, archiveKind, readableKinds } from './archive-kind.ts'
-import { attribute } from './attribute.ts'
+import { Attribution } from './attribute.ts'
 import type { Budget } from './budget.ts'
 import { classify } from './classify.ts'
 import { prepareText } from './prepare.ts'
@@ -81,7 +81,8 @@ export class ContentScanner {
   }
 
   #tell(matches: readonly Match[], place: Place, bytes?: Uint8Array): void {
-    for (const match of matches) this.sink.found(match, bytes ? attribute(match, place, bytes) : place)
+    const attribution = bytes && new Attribution(bytes)
+    for (const match of matches) this.sink.found(match, attribution?.of(match, place) ?? place)
   }
 
   /** Opens an archive that lies in a file. */

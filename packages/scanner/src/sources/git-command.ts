@@ -4,12 +4,11 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
  * Settings with which a repository's own configuration can't make git run programs, fetch, lock or rewrite what it shows: a repository that
  * is scanned may be hostile.
  */
+const withoutHooks = ['-c', 'core.hooksPath=/dev/null']
 const safety = [
   '--no-pager',
   '-c',
   'core.fsmonitor=false',
-  '-c',
-  'core.hooksPath=/dev/null',
   '-c',
   'core.quotePath=false',
   '-c',
@@ -75,10 +74,10 @@ export class GitError extends Error {
   override readonly name = 'GitError'
 }
 
-/** Runs git and returns its output. Throws `GitError` with git's own words. */
+/** Runs git and returns its output. `rev-parse` runs no hook, and is asked where they are.  Throws `GitError` with git's own words. */
 export function git(repository: string, args: readonly string[], input?: string): string {
   try {
-    return execFileSync('git', [...safety, ...args], {
+    return execFileSync('git', [...safety, ...(args[0] === 'rev-parse' ? [] : withoutHooks), ...args], {
       cwd: repository,
       env: gitEnvironment(),
       encoding: 'utf8',
@@ -95,5 +94,5 @@ export function git(repository: string, args: readonly string[], input?: string)
 
 /** Starts git; its output is read as it comes. */
 export function gitStream(repository: string, args: readonly string[]): ChildProcess {
-  return spawn('git', [...safety, ...args], { cwd: repository, env: gitEnvironment(), stdio: ['pipe', 'pipe', 'pipe'] })
+  return spawn('git', [...safety, ...withoutHooks, ...args], { cwd: repository, env: gitEnvironment(), stdio: ['pipe', 'pipe', 'pipe'] })
 }

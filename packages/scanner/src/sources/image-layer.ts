@@ -26,10 +26,11 @@ export async function scanLayer(scanner: ContentScanner, layer: LayerTask): Prom
       const name = path.slice(path.lastIndexOf('/') + 1)
       const folder = path.slice(0, path.length - name.length)
       if (!budget.takeMember()) throw new Error(budget.exhausted)
-      if (name === opaque) scanner.sink.removed(layerNumber, folder)
-      else if (name.startsWith(whiteout)) scanner.sink.removed(layerNumber, folder + name.slice(whiteout.length))
+      const prefix = layer.place.path === '' ? '' : `${layer.place.path}!`
+      if (name === opaque) scanner.sink.removed(layerNumber, prefix + folder)
+      else if (name.startsWith(whiteout)) scanner.sink.removed(layerNumber, prefix + folder + name.slice(whiteout.length))
       if (entry.header.type === 'file' || entry.header.type === 'contiguous-file')
-        await scanStream(scanner, entry as AsyncIterable<Uint8Array>, { ...layer.place, path }, budget, 1)
+        await scanStream(scanner, entry as AsyncIterable<Uint8Array>, { ...layer.place, path: prefix + path }, budget, 1)
       else entry.resume()
     }
   } catch (error) {

@@ -46,6 +46,12 @@ export function planImage(path: string, notice: (notice: Notice) => void): Image
   return plan
 }
 
+/** Whether a tar holds an image: the output of `docker save`, or an OCI layout. */
+export function isImageTar(file: string): boolean {
+  const blobs = tarBlobs(file)
+  return blobs.read('oci-layout') !== undefined || /"Layers"/.test(blobs.read('manifest.json')?.toString('latin1') ?? '')
+}
+
 interface SavedImage {
   readonly Config?: string
   readonly RepoTags?: readonly string[] | null

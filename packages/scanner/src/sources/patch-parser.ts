@@ -3,7 +3,7 @@ export interface PatchCommit {
   readonly hash: string
   readonly author: string
   readonly email: string
-  /** As the patch has it: ISO 8601 from our own git calls, git's default form from a pipe. */
+  /** ISO 8601 in UTC; as the patch has it where that is no date. */
   readonly at: string
 }
 
@@ -221,7 +221,6 @@ function person(text: string): { author: string; email: string } {
 }
 
 function isoDate(text: string): string {
-  if (/^\d{4}-\d{2}-\d{2}T/.test(text)) return text
   const date = new Date(text)
   return Number.isNaN(date.getTime()) ? text : date.toISOString()
 }
@@ -241,7 +240,8 @@ function pathOfDiff(line: string): string {
 /** Git quotes names with control characters, quotes and backslashes as C does. */
 function unquote(text: string): string {
   if (!text.startsWith('"')) return text
-  const bytes = text.slice(1, -1).replace(/\\(?:([0-7]{3})|(.))/g, (_, octal?: string, char?: string) => {
+  const raw = Buffer.from(text.slice(1, -1), 'utf8').toString('latin1')
+  const bytes = raw.replace(/\\(?:([0-7]{3})|(.))/g, (_, octal?: string, char?: string) => {
     if (octal !== undefined) return String.fromCharCode(Number.parseInt(octal, 8))
     return { n: '\n', t: '\t', r: '\r' }[char ?? ''] ?? char ?? ''
   })

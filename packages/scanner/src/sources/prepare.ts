@@ -3,7 +3,7 @@ const manifestBytesMax = 1_048_576
 
 /**
  * Adds what a document's form hides from a line-wise look: quoted-printable mail is unfolded, and the base64 values of a Kubernetes
- * Secret, however short, follow the manifest as `name: value` lines. Line numbers of the document itself stay.
+ * Secret, however short, stand decoded in their place. Line numbers stay.
  */
 export function prepareText(bytes: Uint8Array, what: string | undefined): Uint8Array {
   if (what === 'mail') return quotedPrintable(bytes)
@@ -19,15 +19,15 @@ function mayBeSecretManifest(bytes: Uint8Array): boolean {
 
 function withSecretValues(bytes: Uint8Array): Uint8Array {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
-  const decoded: string[] = []
-  for (const match of text.matchAll(/^[ \t]*"?([\w.-]{1,253})"?:[ \t]*["']?([A-Za-z0-9+/]{8,1024}={0,2})["']?,?[ \t]*\r?$/gm)) {
-    const [, name, value] = match
-    if (name === undefined || value === undefined || value.length % 4 !== 0) continue
-    const plain = Buffer.from(value, 'base64').toString('latin1')
-    if (/^[\x20-\x7e\n\r\t]+$/.test(plain)) decoded.push(`${name}: "${plain}"`)
-  }
-  if (decoded.length === 0) return bytes
-  return Buffer.concat([bytes, Buffer.from(`\n${decoded.join('\n')}\n`, 'latin1')])
+  const plain = text.replace(
+    /^([ \t]*"?[\w.-]{1,253}"?:[ \t]*)["']?([A-Za-z0-9+/]{8,65536}={0,2})["']?(,?[ \t]*\r?)$/gm,
+    (line, name: string, value: string, rest: string) => {
+      if (value.length % 4 !== 0) return line
+      const decoded = Buffer.from(value, 'base64').toString('latin1')
+      return /^[\x20-\x7e\n\r\t]+$/.test(decoded) ? `${name}${JSON.stringify(decoded)}${rest}` : line
+    },
+  )
+  return plain === text ? bytes : Buffer.from(plain, 'latin1')
 }
 
 /** Takes quoted-printable off in place: soft line breaks vanish, `=3D` becomes `=`. A line that was joined is told where it ends. */
