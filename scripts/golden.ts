@@ -4,6 +4,8 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import pg from 'pg'
+import { errorPages } from '../packages/contract/src/error-pages.ts'
+import { openApiDocument } from '../packages/contract/src/openapi.ts'
 import { printPermissions } from '../packages/contract/src/print-permissions.ts'
 import { dumpSchema } from '../packages/server/src/db/schema-dump.ts'
 import { tableTypes } from '../packages/server/src/db/table-types.ts'
@@ -21,6 +23,8 @@ const golden: readonly Golden[] = [
   { file: 'packages/server/src/db/schema.golden.sql', make: () => withDatabase(dumpSchema) },
   { file: 'packages/server/src/db/tables.ts', make: () => withDatabase(tableTypes) },
   { file: 'docs/permissions.md', make: printPermissions },
+  { file: 'docs/openapi.golden.json', make: () => `${JSON.stringify(openApiDocument(), null, 2)}\n` },
+  ...[...errorPages()].map(([name, text]) => ({ file: `docs/errors/${name}`, make: () => text })),
 ]
 
 const root = join(import.meta.dirname, '..')

@@ -1,4 +1,5 @@
 import { KeywardError } from '@keyward/contract/errors'
+import { openApiDocument } from '@keyward/contract/openapi'
 import type { Route } from '@keyward/contract/route'
 import { allRoutes } from '@keyward/contract/routes'
 import { type Context, Hono } from 'hono'
@@ -10,7 +11,7 @@ import { answerRoute } from './answer.ts'
 import type { ApiOptions } from './api-options.ts'
 import { knownDatabaseError } from './database-errors.ts'
 import type { Implementation } from './handle.ts'
-import { problemResponse } from './problem.ts'
+import { apiHeaders, problemResponse } from './problem.ts'
 import type { RequestFacts } from './request-facts.ts'
 
 /**
@@ -27,29 +28,43 @@ export function createPartialApi(implementations: readonly Implementation[], opt
   const app = new Hono()
   for (const implementation of implementations) {
     const { method, path } = implementation.route
-    app.on(method, path.replaceAll(/\{([a-z_]+)\}/g, ':$1'), (context) => guarded(context, options, implementation))
+    app.on(method, path.replaceAll(/\{([a-z_]+)\}/g, ':$1'), (context) =>
+      guarded(context, options, implementation.route, (request, caller) => answerRoute(context, request, implementation, options, caller)),
+    )
   }
-  app.all('/api/*', (context) => guarded(context, options, undefined))
+  const document = JSON.stringify(openApiDocument())
+  app.get('/api/openapi.json', (context) => guarded(context, options, undefined, () => openApiAnswer(document)))
+  app.all('/api/*', (context) => guarded(context, options, undefined, nothingHere))
   return app
 }
 
-async function guarded(context: Context, options: ApiOptions, implementation: Implementation | undefined): Promise<Response> {
+type Answer = (request: RequestFacts, caller: { principal?: Principal }) => Response | Promise<Response>
+
+/** Whatever happens inside becomes an answer that says no more than its reader may know. */
+async function guarded(context: Context, options: ApiOptions, route: Route | undefined, answer: Answer): Promise<Response> {
   const request = factsOf(context, options)
   const caller: { principal?: Principal } = {}
   try {
     if (!options.isOwnHost(context.req.raw.headers.get('host') ?? new URL(context.req.url).host)) throw new KeywardError('misdirected')
-    if (implementation) return await answerRoute(context, request, implementation, options, caller)
-    const allowed = methodsAt(request.path)
-    if (allowed.length === 0) throw new KeywardError('not-found', 'There is nothing at this address')
-    return problemResponse(new KeywardError('method-not-allowed'), request.correlationId, { allow: allowed.join(', ') })
+    return await answer(request, caller)
   } catch (error) {
     const known = error instanceof KeywardError ? error : knownDatabaseError(error)
-    const log = options.log.child({ correlationId: request.correlationId, route: implementation?.route.id })
+    const log = options.log.child({ correlationId: request.correlationId, route: route?.id })
     if (known === undefined) log.error({ err: error }, 'a request failed')
     else if (known.status >= 500) log.warn({ err: known.cause ?? known }, 'a request could not be answered')
-    if (known && caller.principal && implementation) await recordRefusal(known, caller.principal, request, implementation.route, options)
+    if (known && caller.principal && route) await recordRefusal(known, caller.principal, request, route, options)
     return problemResponse(known ?? error, request.correlationId)
   }
+}
+
+function nothingHere(request: RequestFacts): Response {
+  const allowed = methodsAt(request.path)
+  if (allowed.length === 0) throw new KeywardError('not-found', 'There is nothing at this address')
+  return problemResponse(new KeywardError('method-not-allowed'), request.correlationId, { allow: allowed.join(', ') })
+}
+
+function openApiAnswer(document: string): Response {
+  return new Response(document, { headers: { ...apiHeaders, 'cache-control': 'no-cache', 'content-type': 'application/openapi+json' } })
 }
 
 function factsOf(context: Context, options: ApiOptions): RequestFacts {
