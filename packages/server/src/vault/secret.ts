@@ -27,8 +27,11 @@ export class Secret {
     return new Secret(bytes)
   }
 
-  /** Takes over bytes without keeping the caller's copy: what is passed in is zeroed. */
+  /** Takes over bytes, which the caller must not use any more: no copy of them is left. */
   static taking(bytes: Uint8Array): Secret {
+    const { buffer, byteOffset, byteLength } = bytes
+    if (buffer.byteLength === byteLength) return new Secret(Buffer.from(buffer, byteOffset, byteLength))
+    // A part of something larger, such as the pool that small buffers are cut from: it stays there for others to find.
     const secret = Secret.of(bytes)
     bytes.fill(0)
     return secret

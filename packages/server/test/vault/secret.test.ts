@@ -134,10 +134,15 @@ describe('the value', () => {
     expect(held.reveal()).toBe('FAKE-EXAMPLE')
   })
 
-  test('taking over bytes zeroes the caller’s copy', () => {
-    const bytes = Buffer.from('FAKE-EXAMPLE')
-    expect(Secret.taking(bytes).reveal()).toBe('FAKE-EXAMPLE')
-    expect(bytes.equals(Buffer.alloc(12))).toBe(true)
+  test('taking over bytes leaves no copy of them: the caller’s are zeroed at once, or with the secret', () => {
+    const pooled = Buffer.from('FAKE-EXAMPLE')
+    expect(Secret.taking(pooled).reveal()).toBe('FAKE-EXAMPLE')
+    expect(pooled.equals(Buffer.alloc(12))).toBe(true)
+    const whole = Buffer.alloc(12, 'FAKE-EXAMPLE')
+    const held = Secret.taking(whole)
+    expect(held.reveal()).toBe('FAKE-EXAMPLE')
+    held.destroy()
+    expect(whole.equals(Buffer.alloc(12))).toBe(true)
   })
 
   test('survives bytes that are no UTF-8, and text beyond ASCII', () => {
