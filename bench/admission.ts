@@ -4,8 +4,8 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import pg from 'pg'
 import { silentLog } from '../packages/server/src/db/log.ts'
+import { createPool } from '../packages/server/src/db/pool.ts'
 import { newId } from '../packages/server/src/observe/ids.ts'
 import { Admission } from '../packages/server/src/policy/admission.ts'
 import type { CallIntent } from '../packages/server/src/policy/call.ts'
@@ -18,7 +18,7 @@ const waitings = values.waiting.split(',').map(Number)
 
 const server = await startTestServer()
 try {
-  const pool = new pg.Pool({ ...server.connection, database: templateName, max: 8 })
+  const pool = createPool({ ...server.connection, database: templateName }, { name: 'bench', connectionsMax: 8, log: silentLog })
   await pool.query('select ensure_partitions(1)')
   const grants = Array.from({ length: 20 }, () => ({ grant: newId('grant'), workload: newId('workload') }))
   const installation = newId('installation')

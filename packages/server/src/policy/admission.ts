@@ -50,7 +50,8 @@ export class Admission {
     this.#options = options
     this.#commits = new GroupCommit<Asked, Verdict>({
       flush: (batch) => this.#flush(batch),
-      isRefusal,
+      // An intent that can't be written as a statement is found and refused alone, like one that the database refuses.
+      isRefusal: (error) => error instanceof TypeError || isRefusal(error),
       isPassing,
       inFlightMax,
       waitingMax,
@@ -80,9 +81,10 @@ export class Admission {
   }
 
   async #flush(batch: readonly Asked[]): Promise<readonly Verdict[]> {
+    const query = statement(this.#options.node, batch)
     let answer: Answer
     try {
-      const { rows } = await this.#options.pool.query<{ answer: Answer }>(statement(this.#options.node, batch))
+      const { rows } = await this.#options.pool.query<{ answer: Answer }>(query)
       const [row] = rows
       if (!row) throw new Error('admit_calls answered nothing')
       answer = row.answer

@@ -98,8 +98,12 @@ export async function balance(pool: pg.Pool, budget: string): Promise<{ spent: b
   return { spent: BigInt(rows[0]?.spent ?? 0), reserved: BigInt(rows[0]?.reserved ?? 0) }
 }
 
-export async function usageSum(pool: pg.Pool): Promise<bigint> {
-  const { rows } = await pool.query<{ sum: string }>('select coalesce(sum(cost_nano), 0)::text as sum from usage_events')
+/** What all settled calls cost, or those of one grant. */
+export async function usageSum(pool: pg.Pool, grant: string | null = null): Promise<bigint> {
+  const { rows } = await pool.query<{ sum: string }>(
+    'select coalesce(sum(cost_nano), 0)::text as sum from usage_events where $1::text is null or grant_id = $1',
+    [grant],
+  )
   return BigInt(rows[0]?.sum ?? 0)
 }
 
