@@ -148,6 +148,10 @@ async function start(config: Config, log: Log, startedMs: number, undo: (() => u
   feed.onDeaf((deaf) => metrics.deaf.set(deaf ? 1 : 0))
   feed.onEffect((effectMs) => metrics.effectSeconds.observe(effectMs / 1000))
   const nowMs = () => feed.nowMs()
+  feed.on((change) => {
+    if (change.op === 'reset') vault.forgetAll()
+    else if (change.kind === 'credential') vault.forget(change.subject)
+  })
 
   // Token service.
   const keys = new SigningKeys({ db, vault, recordChange })

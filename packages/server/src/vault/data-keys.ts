@@ -49,6 +49,12 @@ export class DataKeys {
     this.#forgotten++
     for (const name of [...this.#keys.keys()]) if (name.startsWith(`${id} `)) this.#keys.delete(name)
   }
+
+  /** Drops everything: what was missed meanwhile may be about any of it. */
+  forgetAll(): void {
+    this.#forgotten++
+    this.#keys.clear()
+  }
 }
 
 /** Ids hold no space. */

@@ -101,6 +101,11 @@ export class Vault {
     this.#dataKeys.forget(id)
   }
 
+  /** Drops every data key: this node may have missed a revocation. */
+  forgetAll(): void {
+    this.#dataKeys.forgetAll()
+  }
+
   /** HMAC-SHA256(installation key, SHA-256(secret)), 32 bytes: equal for equal secrets, useless without the installation's key. */
   fingerprint(secret: Secret): Buffer {
     return this.fingerprintOfDigest(secret.useBytes((bytes) => createHash('sha256').update(bytes).digest()))

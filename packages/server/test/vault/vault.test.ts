@@ -112,6 +112,9 @@ describe('unwrapped data keys', () => {
     expect(vault.openCached(sealed, bind)?.reveal()).toBe(plain)
     vault.forget('cred_a')
     expect(vault.openCached(sealed, bind)).toBeUndefined()
+    await vault.open(sealed, bind)
+    vault.forgetAll()
+    expect(vault.openCached(sealed, bind)).toBeUndefined()
   })
 
   test('an unwrap that began before a forget does not come back', async () => {
