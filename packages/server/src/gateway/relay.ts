@@ -41,6 +41,7 @@ export class Relay {
   #discarding = false
   #decoderFull = false
   #clientFull = false
+  #gathering = false
   #ended: (() => void) | undefined
 
   /** Throws upstream_refused where the answer's encoding can't be looked into. */
@@ -58,7 +59,7 @@ export class Relay {
     this.#length = this.#decoder === undefined && typeof length === 'string' ? Number(length) : undefined
     this.#head = this.#headOf(headers, length)
     options.scrubber.headers(this.#head)
-    if (streamed) process.nextTick(() => this.#sendHead())
+    if (streamed) process.nextTick(this.#flushHead)
   }
 
   /** Bytes of the decoded answer so far. */
@@ -146,6 +147,7 @@ export class Relay {
       return
     }
     this.#sendHead()
+    this.#gather()
     if (clean.length > 0 && !this.#response.write(clean)) this.#clientFull = true
   }
 
@@ -163,8 +165,28 @@ export class Relay {
   #sendHead(): void {
     if (this.#headSent || this.#response.destroyed || this.#response.writableEnded) return
     this.#headSent = true
+    this.#gather()
     this.#response.writeHead(this.#status, this.#head)
-    if (this.streamed) this.#response.flushHeaders()
+  }
+
+  /** What is written in one turn of the event loop goes to the socket in one system call. */
+  #gather(): void {
+    if (this.#gathering) return
+    this.#gathering = true
+    this.#response.socket?.cork()
+    process.nextTick(this.#release)
+  }
+
+  readonly #release = (): void => {
+    this.#gathering = false
+    this.#response.socket?.uncork()
+  }
+
+  /** The head of a stream whose first event is not here yet. */
+  readonly #flushHead = (): void => {
+    if (this.#headSent) return
+    this.#sendHead()
+    if (this.#headSent) this.#response.flushHeaders()
   }
 
   #finish(done: (() => void) | undefined): void {
