@@ -4,6 +4,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import pg from 'pg'
+import { commandDocs } from '../packages/cli/src/docs.ts'
 import { errorPages } from '../packages/contract/src/error-pages.ts'
 import { openApiDocument } from '../packages/contract/src/openapi.ts'
 import { printPermissions } from '../packages/contract/src/print-permissions.ts'
@@ -24,6 +25,7 @@ const golden: readonly Golden[] = [
   { file: 'packages/server/src/db/tables.ts', make: () => withDatabase(tableTypes) },
   { file: 'docs/permissions.md', make: printPermissions },
   { file: 'docs/openapi.golden.json', make: () => `${JSON.stringify(openApiDocument(), null, 2)}\n` },
+  { file: 'docs/cli.md', make: commandDocs },
   ...[...errorPages()].map(([name, text]) => ({ file: `docs/errors/${name}`, make: () => text })),
 ]
 

@@ -80,7 +80,7 @@ export async function createProgram(only?: string | undefined): Promise<Command>
     .helpCommand('help [command]', 'show help of a command')
     .option('--json', 'answer as JSON, for programs')
     .option('--server <url>', 'the server (KEYWARD_SERVER; default http://localhost:7411)')
-    .showHelpAfterError('Run with --help for what it takes.')
+    .enablePositionalOptions()
     .addHelpText(
       'after',
       '\nExit codes: 0 done, 1 refused or found, 2 wrong usage, 3 server away. Secrets are never arguments: they come from\na hidden prompt, --secret-stdin or --secret-file.',

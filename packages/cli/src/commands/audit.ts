@@ -15,6 +15,27 @@ function target(row: Row): string | null {
   return named?.id ?? (row.grant as string | null) ?? null
 }
 
+export const auditCsv = [
+  ...[
+    'id',
+    'seq',
+    'at',
+    'action',
+    'decision',
+    'code',
+    'actor.kind',
+    'actor.id',
+    'actor.name',
+    'on_behalf_of',
+    'workload',
+    'token',
+    'grant',
+  ],
+  ...['credential', 'version', 'resource', 'tenant', 'environment', 'target.kind', 'target.id', 'model', 'operation', 'effect', 'call'],
+  ...['correlation_id', 'reason', 'outcome.status', 'outcome.outcome', 'outcome.latency_ms', 'outcome.cost_usd', 'outcome.estimated'],
+  ...['outcome.input_tokens', 'outcome.output_tokens', 'node', 'details'],
+]
+
 export function auditCommand(): Command {
   const list = recordsCommand({
     route: async () => (await import('@keyward/contract/routes')).routes.audit.list,
@@ -46,6 +67,7 @@ export function auditCommand(): Command {
       })),
     ],
     whenEmpty: 'No entries fit.',
+    csv: auditCsv,
   })
   return groupCommand('audit', 'What was asked, decided and done, by whom').addCommand(list)
 }

@@ -41,12 +41,33 @@ const filters: readonly Filter[] = [
   { flag: 'outcome', text: `only with this outcome: ${outcomes.join(', ')}`, parse: oneOf(outcomes) },
 ]
 
+export const usageCsv = [
+  ...[
+    'call',
+    'attempt',
+    'at',
+    'workload',
+    'grant',
+    'resource',
+    'credential',
+    'version',
+    'tenant',
+    'team',
+    'environment',
+    'operation',
+    'model',
+  ],
+  ...['outcome', 'status', 'streamed', 'input_tokens', 'cached_input_tokens', 'output_tokens', 'cost_usd', 'estimated', 'latency_ms'],
+  ...['first_byte_ms', 'overhead_ms'],
+]
+
 export function usageCommand(): Command {
   const list = recordsCommand({
     route: async () => (await import('@keyward/contract/routes')).routes.usage.list,
     summary: 'Settled calls, newest first, with tokens and cost',
     columns,
     filters,
+    csv: usageCsv,
     whenEmpty: 'No calls yet. Next: keyward run --grant grt_… -- COMMAND',
   })
   return groupCommand('usage', 'What was used and what it cost').addCommand(list).addCommand(summary())

@@ -16,6 +16,8 @@ export interface Records {
   readonly columns: readonly Column[]
   readonly filters: readonly Filter[]
   readonly whenEmpty: string
+  /** Columns of the CSV, always the same; a dot goes into a nested object (`actor.id`). */
+  readonly csv: readonly string[]
 }
 
 type RecordsOptions = CommonOptions & PageOptions & { readonly csv?: boolean; readonly ndjson?: boolean; readonly [flag: string]: unknown }
@@ -32,11 +34,11 @@ export function recordsCommand(records: Records): Command {
     const api = connect(options)
     const items: Row[] = []
     let last: Page | undefined
-    let header: readonly string[] | undefined
+    if (options.csv) await write(csvLine(records.csv))
     for await (const page of readPages(api, await records.route(), filterQuery(records.filters, options), options)) {
       last = page
       if (options.ndjson) for (const item of page.items) await write(`${JSON.stringify(item)}\n`)
-      else if (options.csv) header = await writeCsv(page.items, header)
+      else if (options.csv) for (const item of page.items) await write(csvLine(records.csv.map((path) => cell(item, path))))
       else items.push(...page.items)
     }
     const next = last?.next_cursor ?? null
@@ -46,44 +48,10 @@ export function recordsCommand(records: Records): Command {
   })
 }
 
-/** Fields of a nested object are columns of their own (`actor.id`); deeper things are JSON in one cell. */
-async function writeCsv(items: readonly Row[], header: readonly string[] | undefined): Promise<readonly string[] | undefined> {
-  let names = header
-  for (const item of items) {
-    const flat = flatten(item)
-    if (names === undefined) {
-      names = columnNames(items)
-      await write(csvLine(names))
-    }
-    await write(csvLine(names.map((name) => flat[name])))
-  }
-  return names
-}
-
-/** Of the first page: every record has the same fields; a nested object that is null in one is spread in another. */
-function columnNames(items: readonly Row[]): string[] {
-  const spread = new Set<string>()
-  for (const item of items) for (const [name, value] of Object.entries(item)) if (isNested(name, value)) spread.add(name)
-  const members = (name: string) => items.map((item) => item[name]).find((value) => isNested(name, value))
-  return Object.keys(items[0] ?? {}).flatMap((name) =>
-    spread.has(name) ? Object.keys(members(name) ?? {}).map((member) => `${name}.${member}`) : [name],
-  )
-}
-
-function flatten(item: Row): Record<string, string | number | boolean | null> {
-  const flat: Record<string, string | number | boolean | null> = {}
-  for (const [name, value] of Object.entries(item)) {
-    if (isNested(name, value)) for (const [member, one] of Object.entries(value)) flat[`${name}.${member}`] = cell(one)
-    else flat[name] = cell(value)
-  }
-  return flat
-}
-
-function isNested(name: string, value: unknown): value is Record<string, unknown> {
-  return name !== 'details' && typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-function cell(value: unknown): string | number | boolean | null {
+/** The value at `actor.id`; what is deeper is JSON in one cell. */
+function cell(item: Row, path: string): string | number | boolean | null {
+  let value: unknown = item
+  for (const name of path.split('.')) value = typeof value === 'object' && value !== null ? (value as Row)[name] : undefined
   if (value === null || value === undefined) return null
   return typeof value === 'object' ? JSON.stringify(value) : (value as string | number | boolean)
 }

@@ -60,8 +60,7 @@ export async function startSidecar(options: {
 
   const mayCall = (request: IncomingMessage): string | undefined => {
     const { headers, socket } = request
-    if (headers.origin !== undefined || headers['sec-fetch-site'] !== undefined || headers['sec-fetch-mode'] !== undefined)
-      return 'the sidecar is not for browsers'
+    if (isBrowser(headers)) return 'the sidecar is not for browsers'
     if (headers.host !== `127.0.0.1:${socket.localPort}` && headers.host !== `localhost:${socket.localPort}`)
       return 'unexpected Host header'
     if (!trusted.has(socket)) {
@@ -210,6 +209,12 @@ function answer(response: ServerResponse, status: number, code: string, message:
   }
   const body = JSON.stringify({ type: 'error', error: { type: code, code, message: `keyward run: ${message}` } })
   response.writeHead(status, { 'content-type': 'application/json', 'x-should-retry': 'false', 'keyward-error': code }).end(body)
+}
+
+/** Browsers say where a request comes from (Fetch Metadata). Node's own fetch sends `Sec-Fetch-Mode: cors` and nothing else of it. */
+function isBrowser(headers: IncomingHttpHeaders): boolean {
+  const { origin, 'sec-fetch-site': site, 'sec-fetch-dest': destination, 'sec-fetch-mode': mode } = headers
+  return origin !== undefined || site !== undefined || destination !== undefined || (mode !== undefined && mode !== 'cors')
 }
 
 function shownKey(headers: IncomingHttpHeaders): string | undefined {
