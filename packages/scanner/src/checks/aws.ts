@@ -5,26 +5,25 @@ import type { Check } from './check.ts'
 const accountMax = 999_999_999_999n
 
 /**
- * The account that an access key id of the current scheme names (12 digits), or undefined for ids of the older one. The 16 characters
+ * The account that an access key id of the current scheme names (12 digits), or undefined for ids of the older one and numbers that no account
+ * can have (which refutes nothing: a random id has a possible one nine times in ten). The 16 characters
  * after the prefix are base 32 of 80 bits: a one, 40 bits of account, a serial. Source: published analyses of the format.
  */
 export function awsAccountOf(accessKeyId: string): string | undefined {
   const value = base32Number(accessKeyId.slice(4))
   if (value === undefined || value >> 79n === 0n) return undefined
   const account = (value >> 39n) & 0xff_ffff_ffffn
-  return account <= accountMax ? String(account).padStart(12, '0') : 'none'
+  return account <= accountMax ? String(account).padStart(12, '0') : undefined
 }
 
-/** An account number of more than twelve digits cannot be; a possible one proves little, for nine in ten random ids have one. */
-export const awsAccessKeyId: Check = (secret) => (awsAccountOf(secret) === 'none' ? 'refuted' : 'unknown')
-
 /** Long-lived Bedrock keys hold `BedrockAPIKey-<user>-at-<account>:<secret>` in base64. */
-export const bedrockLongLived: Check = (secret) => (base64Text(secret.slice(4)).startsWith('BedrockAPIKey-') ? 'proved' : 'refuted')
+export const bedrockLongLived: Check = (secret) => (base64Text(secret.slice(4)).startsWith('BedrockAPIKey') ? 'proved' : 'refuted')
 
-/** Short-lived Bedrock keys hold a presigned URL in base64. */
+/** Short-lived Bedrock keys hold a presigned URL in base64; one that is cut before its query proves nothing. */
 export const bedrockShortLived: Check = (secret) => {
   const url = base64Text(secret.slice('bedrock-api-key-'.length))
-  return url.startsWith('bedrock.amazonaws.com') && url.includes('X-Amz-') ? 'proved' : 'refuted'
+  if (!url.startsWith('bedrock.amazonaws.com')) return 'refuted'
+  return url.includes('X-Amz-') ? 'proved' : 'unknown'
 }
 
 /** When a short-lived Bedrock key ends (seconds since 1970), as its presigned URL says. */

@@ -1,4 +1,4 @@
-import { awsAccessKeyId, bedrockLongLived, bedrockShortLived } from './aws.ts'
+import { bedrockLongLived, bedrockShortLived } from './aws.ts'
 import type { Check } from './check.ts'
 import { githubClassic } from './github-classic.ts'
 import { githubFineGrained } from './github-fine-grained.ts'
@@ -11,7 +11,6 @@ import { basicAuth, discordBot, groq, sentryOrganization } from './structured.ts
 
 /** The checks by the name that a detector's `check` gives. */
 export const checks: Readonly<Record<string, Check>> = {
-  'aws-access-key-id': awsAccessKeyId,
   'basic-auth': basicAuth,
   'bedrock-long-lived': bedrockLongLived,
   'bedrock-short-lived': bedrockShortLived,

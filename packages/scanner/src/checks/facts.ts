@@ -15,7 +15,7 @@ export interface CredentialFacts {
 export function factsOf(detectorId: string, secret: string): CredentialFacts {
   if (detectorId === 'aws-access-key-id') {
     const account = awsAccountOf(secret)
-    return account === undefined || account === 'none' ? {} : { account }
+    return account === undefined ? {} : { account }
   }
   if (detectorId === 'aws-bedrock-short-lived-key') {
     const expiresAt = bedrockExpiry(secret)

@@ -49,7 +49,7 @@ export function genericDoubt(candidate: Candidate): Doubt | undefined {
 }
 
 function passwordDoubt(secret: string): Doubt | undefined {
-  if (/^[A-Za-z_$][\w$]*(?:[.[\]?]+[\w$]*)+$/.test(secret) && !/\d.*\d/.test(secret))
+  if (/^[A-Za-z_$][\w$]*(?:[.[\]?][\w$]*)+$/.test(secret) && !/\d.*\d/.test(secret))
     return no('It is a name or an expression of a program.')
   if (/passw/i.test(secret)) return unlikely('It has the word password in it.')
   const classes = [/[a-z]/, /[A-Z]/, /\d/, /[^A-Za-z0-9]/].filter((one) => one.test(secret)).length
