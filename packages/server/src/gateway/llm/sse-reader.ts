@@ -44,10 +44,12 @@ export class SseReader {
       this.#keep(chunk)
       return chunk
     }
-    const lines = this.#kept.length === 0 ? chunk.subarray(0, last + 1) : Buffer.concat([this.#kept, chunk.subarray(0, last + 1)])
+    const from = this.#skipping ? chunk.indexOf(10) + 1 : 0
+    this.#skipping = false
+    const whole = chunk.subarray(from, last + 1)
+    const lines = this.#kept.length === 0 ? whole : Buffer.concat([this.#kept, whole])
     this.#kept = empty
-    if (this.#skipping) this.#skipping = false
-    else if (lines.includes(usageName)) this.#readLines(lines)
+    if (lines.includes(usageName)) this.#readLines(lines)
     if (last + 1 < chunk.length) this.#keep(chunk.subarray(last + 1))
     return chunk
   }
