@@ -211,7 +211,7 @@ async function start(config: Config, log: Log, startedMs: number, undo: (() => u
   )
 
   // People and the control API.
-  const localLogin = newLocalLoginKey((await vault.currentKey()).uri)
+  const localLogin = newLocalLoginKey(await vault.currentKey())
   const people: People = {
     db,
     audit,

@@ -7,6 +7,7 @@ import { createLocalToken } from './api-tokens.ts'
 import { countAttempt } from './attempts.ts'
 import { builtInAdminId } from './built-in-admin.ts'
 import { type Challenge, newChallenge, useChallenge } from './challenges.ts'
+import type { LocalLoginKey } from './local-login-key.ts'
 import { type LocalLoginFile, localLoginFileName, localLoginInfo, localProof } from './local-proof.ts'
 import { type Caller, type People, recordOf } from './people.ts'
 import { writePrivateFile } from './private-file.ts'
@@ -21,7 +22,7 @@ export function publishLocalLogin(people: Pick<People, 'dataFolder' | 'localLogi
   const file: LocalLoginFile = {
     address,
     login_key: people.localLogin.bytes.toString('base64'),
-    key_encryption_key: people.localLogin.keyUri,
+    key_encryption_key: people.localLogin.key.uri,
   }
   writePrivateFile(path, `${JSON.stringify(file, null, 2)}\n`)
 }
@@ -41,9 +42,9 @@ export async function finishLocalLogin(
   caller: Caller,
   answer: { challenge: string; proof: string },
 ): Promise<{ token: string; expiresAt: Date }> {
-  const loginKey = requireLocal(people, caller)
+  const { bytes, key } = requireLocal(people, caller)
   const attempt = await countAttempt(people, caller)
-  const proofKey = await people.vault.deriveForHolder(localLoginInfo, loginKey)
+  const proofKey = await people.vault.deriveForHolder(key.id, localLoginInfo, bytes)
   const right = proofKey !== undefined && sameText(localProof(proofKey, answer.challenge), answer.proof)
   if (!right || !(await useChallenge(people, 'local-login', answer.challenge))) {
     await people.audit.record({
@@ -74,7 +75,7 @@ export async function finishLocalLogin(
 }
 
 /** Programs on this machine only: no browser, no proxy in between. */
-function requireLocal(people: People, caller: Caller): Buffer {
+function requireLocal(people: People, caller: Caller): LocalLoginKey {
   if (people.localLogin === undefined)
     throw new KeywardError('sign-in-failed', 'This installation has no local login: its key-encryption key is in no file')
   const isBrowser = caller.headers.has('origin') || caller.headers.has('sec-fetch-site')
@@ -83,7 +84,7 @@ function requireLocal(people: People, caller: Caller): Buffer {
   const isLoopback = ip !== undefined && (ip === '::1' || /^127\.\d+\.\d+\.\d+$/.test(ip))
   if (isBrowser || isForwarded || !isLoopback)
     throw new KeywardError('sign-in-failed', 'Local login is for programs on the machine that runs Keyward')
-  return people.localLogin.bytes
+  return people.localLogin
 }
 
 function sameText(one: string, other: string): boolean {

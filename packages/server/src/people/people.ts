@@ -14,7 +14,7 @@ export interface People {
   readonly audit: { record(record: AuditRecord): Promise<void>; recordIn(trx: Trx, record: AuditRecord): Promise<void> }
   readonly vault: {
     fingerprintOfDigest(sha256: Uint8Array): Buffer
-    deriveForHolder(info: string, salt: Uint8Array): Promise<Buffer | undefined>
+    deriveForHolder(keyId: string, info: string, salt: Uint8Array): Promise<Buffer | undefined>
   }
   readonly log: Log
   /** The public origin of the installation, such as `https://keyward.example.com` (config: KEYWARD_ISSUER). */

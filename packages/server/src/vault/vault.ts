@@ -122,9 +122,9 @@ export class Vault {
     return rotateKeyEncryptionKey(this.#db, this.#keyring, newUri)
   }
 
-  /** Key of local login proofs: only a holder of the key-encryption key's file can make it. Undefined for keys that are in no file. */
-  async deriveForHolder(info: string, salt: Uint8Array): Promise<Buffer | undefined> {
-    return (await this.#keyring.current()).deriveForHolder(info, salt)
+  /** A key that only a holder of that key-encryption key's file can make, too. Undefined for keys that are in no file. */
+  async deriveForHolder(keyId: string, info: string, salt: Uint8Array): Promise<Buffer | undefined> {
+    return (await this.#keyring.get(keyId)).deriveForHolder(info, salt)
   }
 
   /** Id and address of the current key-encryption key. */

@@ -84,7 +84,7 @@ export async function testConsole(options: ConsoleOptions = {}): Promise<TestCon
     organisation: 'Example',
     dataFolder: folder,
     passwords: new PasswordHasher({ cost: { logN: 11, r: 8, p: 1 } }),
-    localLogin: newLocalLoginKey((await vault.currentKey()).uri),
+    localLogin: newLocalLoginKey(await vault.currentKey()),
   }
   const handlers = [...signInHandlers(people), ...meHandlers(people), ...userHandlers(people)]
   const app = createPartialApi(handlers, {

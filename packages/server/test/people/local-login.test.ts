@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createLog } from '../../src/observe/log.ts'
 import { useChallenge } from '../../src/people/challenges.ts'
 import { publishLocalLogin } from '../../src/people/local-login.ts'
 import { readLocalLogin } from '../../src/people/local-proof.ts'
+import { openVault } from '../../src/vault/vault.ts'
 import { request, type TestConsole, testConsole } from './console.ts'
 
 let keyward: TestConsole
@@ -124,6 +126,14 @@ describe('local login', () => {
     } finally {
       await env.end()
     }
+  })
+
+  test('goes on after the key-encryption key was replaced under a running server', async () => {
+    const log = createLog({ level: 'silent' })
+    const options = { db: keyward.db, kekUri: undefined, dataFolder: keyward.folder, organisation: 'Example', log }
+    const vault = await openVault({ ...options, configurationFolder: join(keyward.folder, 'configuration') })
+    for await (const _ of vault.rotateKeyEncryptionKey(`file:${join(keyward.folder, 'configuration', 'new.key')}`));
+    expect((await login(await proven())).status).toBe(200)
   })
 
   test('the file is for its user alone, and is replaced whole', () => {
