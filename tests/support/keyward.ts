@@ -6,7 +6,11 @@ import { fileURLToPath } from 'node:url'
 import { readLocalLogin } from '../../packages/server/src/people/local-proof.ts'
 
 export interface KeywardProcess {
+  /** Where it listens: `http://localhost:PORT`. */
   readonly origin: string
+  readonly issuer: string
+  /** What it printed when it was ready. */
+  readonly banner: string
   readonly pid: number
   readonly process: ChildProcess
   readonly dataFolder: string
@@ -59,8 +63,8 @@ export async function startKeyward(options: KeywardOptions = {}): Promise<Keywar
     log = (log + chunk).slice(-4_000_000)
   })
   const ended = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)))
-  const origin = await new Promise<string>((resolve, reject) => {
-    let output = ''
+  let output = ''
+  const issuer = await new Promise<string>((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error(`Keyward was not ready in ${readyMsMax / 1000} s:\n${output}\n${log}`)), readyMsMax)
     child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
       output += chunk
@@ -91,8 +95,12 @@ export async function startKeyward(options: KeywardOptions = {}): Promise<Keywar
     if (made !== undefined) rmSync(made, { recursive: true, force: true })
     return code
   }
+  // Where this process listens, whatever its issuer is called.
+  const here = `http://localhost:${new URL(readLocalLogin(dataFolder).address).port}`
   return {
-    origin,
+    origin: here,
+    issuer,
+    banner: output,
     pid: child.pid ?? 0,
     process: child,
     dataFolder,
@@ -101,7 +109,7 @@ export async function startKeyward(options: KeywardOptions = {}): Promise<Keywar
     login,
     async api<T>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<T> {
       token ??= await login()
-      const response = await fetch(origin + path, {
+      const response = await fetch(here + path, {
         method,
         headers: { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
