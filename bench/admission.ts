@@ -120,7 +120,6 @@ function intent(callId: string, grant: string, workload: string, limits: CallInt
     tokensWorstCase: 4_000,
     limits,
     audit: {
-      actor: { kind: 'workload', id: workload },
       token: callId.replace('call', 'tok'),
       credential: 'cred_bench',
       version: 'ver_bench',

@@ -648,7 +648,7 @@ begin
   return coalesce(cardinality(gone), 0);
 end $function$;
 
-CREATE OR REPLACE FUNCTION public.admit_calls(node text, grants text[], workloads text[], rpms bigint[], tpms bigint[], calls text[], call_grants integer[], amounts bigint[], why_none text[], tokens bigint[], seconds integer[], entries json)
+CREATE OR REPLACE FUNCTION public.admit_calls(node text, grants text[], workloads text[], rpms bigint[], tpms bigint[], calls text[], call_grants integer[], amounts bigint[], why_none text[], tokens bigint[], seconds integer[], behalves text[], token_ids text[], credentials text[], versions text[], resource_ids text[], tenant_ids text[], teams text[], environment_names text[], models text[], operations text[], effects text[], correlations text[], reasons text[], facts text[], persons text[], ips text[], agents text[])
  RETURNS json
  LANGUAGE plpgsql
 AS $function$
@@ -865,7 +865,23 @@ begin
     where c.code is null and (h.budgets is not null or tpms[c.grant_n] is not null);
   end if;
 
-  perform write_audit(node, moment, entries, codes);
+  with entry as materialized (
+    select nextval('audit_seq') as seq, e.*
+    from unnest(calls, call_grants, codes, behalves, token_ids, credentials, versions, resource_ids, tenant_ids, teams, environment_names, models,
+      operations, effects, correlations, reasons, facts, persons, ips, agents)
+      as e(call, grant_n, code, behalf, token, credential, version, resource, tenant, team, environment, model, operation, effect, correlation, reason, facts,
+        person, ip, agent)
+  ), personal as (
+    insert into audit_personal (seq, at, user_id, ip, user_agent)
+    select e.seq, moment, e.person, e.ip, e.agent from entry e where e.person is not null or e.ip is not null or e.agent is not null
+  )
+  insert into audit_entries (at, seq, id, node_id, action, decision, code, actor_kind, actor_id, on_behalf_of, workload_id, token_id, grant_id,
+    credential_id, version_id, resource_id, tenant_id, team, environment, model, operation, effect, call_id, correlation_id, reason, details)
+  -- A call has one admission: its entry takes the call's id.
+  select moment, e.seq, 'aud_' || substr(e.call, strpos(e.call, '_') + 1), node, 'gateway.call', case when e.code is null then 'allowed' else 'refused' end,
+    e.code, 'workload', workloads[e.grant_n], e.behalf, workloads[e.grant_n], e.token, grants[e.grant_n], e.credential, e.version, e.resource,
+    e.tenant, e.team, e.environment, e.model, e.operation, e.effect, e.call, e.correlation, e.reason, coalesce(e.facts::jsonb, '{}')
+  from entry e;
 
   return json_build_object('at', floor(extract(epoch from moment) * 1000), 'refused', refused, 'verdicts', (
     select string_agg(case
@@ -919,7 +935,22 @@ AS $function$
 declare
   moment timestamptz := date_trunc('milliseconds', clock_timestamp());
 begin
-  perform write_audit(node, moment, entries, null);
+  with entry as materialized (
+    select nextval('audit_seq') as seq, e.*
+    from json_to_recordset(entries) as e(
+      id text, action text, decision text, code text, actor_kind text, actor text, behalf text, workload text, token text, grant_id text,
+      credential text, version text, resource text, tenant text, team text, environment text, target_kind text, target text, model text,
+      operation text, effect text, call text, correlation text, reason text, details jsonb, person text, ip text, agent text)
+  ), personal as (
+    insert into audit_personal (seq, at, user_id, ip, user_agent)
+    select seq, moment, person, ip, agent from entry where person is not null or ip is not null or agent is not null
+  )
+  insert into audit_entries (at, seq, id, node_id, action, decision, code, actor_kind, actor_id, on_behalf_of, workload_id, token_id, grant_id,
+    credential_id, version_id, resource_id, tenant_id, team, environment, target_kind, target_id, model, operation, effect, call_id,
+    correlation_id, reason, details)
+  select moment, seq, id, node, action, decision, code, actor_kind, actor, behalf, workload, token, grant_id, credential, version, resource,
+    tenant, team, environment, target_kind, target, model, operation, effect, call, correlation, reason, coalesce(details, '{}')
+  from entry;
   return moment;
 end $function$;
 
@@ -983,7 +1014,7 @@ begin
   end if;
 end $function$;
 
-CREATE OR REPLACE FUNCTION public.settle_calls(node text, calls text[], costs bigint[], used_tokens bigint[], events json)
+CREATE OR REPLACE FUNCTION public.settle_calls(node text, calls text[], costs bigint[], used_tokens bigint[], held boolean[], admitted_ms double precision[], attempts integer[], workload_ids text[], grant_ids text[], token_ids text[], resource_ids text[], credentials text[], versions text[], tenant_ids text[], teams text[], environment_names text[], operations text[], models text[], outcomes text[], statuses integer[], streamed boolean[], inputs bigint[], cached bigint[], cache_writes bigint[], outputs bigint[], guessed boolean[], latencies real[], first_bytes real[], overheads real[])
  RETURNS json
  LANGUAGE plpgsql
 AS $function$
@@ -1016,16 +1047,15 @@ begin
   insert into usage_events (at, call_id, attempt, node_id, workload_id, grant_id, token_id, resource_id, credential_id, version_id, tenant_id,
     team, environment, operation, model, outcome, status, streamed, input_tokens, cached_input_tokens, cache_write_tokens, output_tokens,
     cost_nano, estimated, latency_ms, first_byte_ms, overhead_ms)
-  select coalesce(r.at, to_timestamp(e.at / 1000)), e.call, e.attempt, node, e.workload, e.grant_id, e.token, e.resource, e.credential, e.version,
-    e.tenant, e.team, e.environment, e.operation, e.model, e.outcome, e.status, coalesce(e.streamed, false), e.input, e.cached, e.cache_write, e.output,
-    coalesce(costs[e.n], case when cardinality(r.held_budgets) > 0 then r.amount_nano end),
-    coalesce(e.estimated, false) or (costs[e.n] is null and cardinality(r.held_budgets) > 0), e.latency, e.first_byte, e.overhead
-  from rows from (json_to_recordset(events) as (
-    call text, at double precision, held boolean, attempt integer, workload text, grant_id text, token text, resource text, credential text,
-    version text, tenant text, team text, environment text, operation text, model text, outcome text, status integer, streamed boolean,
-    input bigint, cached bigint, cache_write bigint, output bigint, estimated boolean, latency real, first_byte real, overhead real
-  )) with ordinality as e(call, at, held, attempt, workload, grant_id, token, resource, credential, version, tenant, team, environment,
-    operation, model, outcome, status, streamed, input, cached, cache_write, output, estimated, latency, first_byte, overhead, n)
+  select coalesce(r.at, to_timestamp(e.at / 1000)), e.call, coalesce(e.attempt, 1), node, e.workload, e.grant_id, e.token, e.resource, e.credential,
+    e.version, e.tenant, e.team, e.environment, e.operation, e.model, e.outcome, e.status, coalesce(e.streamed, false), e.input, e.cached,
+    e.cache_write, e.output, coalesce(e.cost, case when cardinality(r.held_budgets) > 0 then r.amount_nano end),
+    coalesce(e.guessed, false) or (e.cost is null and coalesce(cardinality(r.held_budgets) > 0, false)), e.latency, e.first_byte, e.overhead
+  from unnest(calls, costs, held, admitted_ms, attempts, workload_ids, grant_ids, token_ids, resource_ids, credentials, versions, tenant_ids, teams,
+    environment_names, operations, models, outcomes, statuses, streamed, inputs, cached, cache_writes, outputs, guessed, latencies, first_bytes,
+    overheads)
+    as e(call, cost, held, at, attempt, workload, grant_id, token, resource, credential, version, tenant, team, environment, operation, model,
+      outcome, status, streamed, input, cached, cache_write, output, guessed, latency, first_byte, overhead)
   left join unnest(gone) as r on r.call_id = e.call
   where r.call_id is not null or (not e.held and e.at is not null)
   on conflict do nothing;
@@ -1101,32 +1131,6 @@ AS $function$
     when 'total' then timestamptz '2000-01-01 00:00:00+00'
     else date_trunc(time_window, at, 'UTC')
   end
-$function$;
-
-CREATE OR REPLACE FUNCTION public.write_audit(node text, moment timestamp with time zone, entries json, codes text[])
- RETURNS void
- LANGUAGE sql
-AS $function$
-  with entry as materialized (
-    select nextval('audit_seq') as seq, e.*
-    from rows from (json_to_recordset(entries) as (
-      id text, action text, decision text, code text, actor_kind text, actor text, behalf text, workload text, token text, grant_id text,
-      credential text, version text, resource text, tenant text, team text, environment text, target_kind text, target text, model text,
-      operation text, effect text, call text, correlation text, reason text, details jsonb, person text, ip text, agent text
-    )) with ordinality as e(
-      id, action, decision, code, actor_kind, actor, behalf, workload, token, grant_id, credential, version, resource, tenant, team,
-      environment, target_kind, target, model, operation, effect, call, correlation, reason, details, person, ip, agent, n)
-  ), personal as (
-    insert into audit_personal (seq, at, user_id, ip, user_agent)
-    select seq, moment, person, ip, agent from entry where person is not null or ip is not null or agent is not null
-  )
-  insert into audit_entries (at, seq, id, node_id, action, decision, code, actor_kind, actor_id, on_behalf_of, workload_id, token_id, grant_id,
-    credential_id, version_id, resource_id, tenant_id, team, environment, target_kind, target_id, model, operation, effect, call_id,
-    correlation_id, reason, details)
-  select moment, seq, id, node, action, case when codes[n] is null then decision else 'refused' end, coalesce(codes[n], code), actor_kind,
-    actor, behalf, workload, token, grant_id, credential, version, resource, tenant, team, environment, target_kind, target, model, operation,
-    effect, call, correlation, reason, coalesce(details, '{}')
-  from entry
 $function$;
 
 CREATE OR REPLACE FUNCTION public.write_lost(gone reservations[])

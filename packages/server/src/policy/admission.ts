@@ -2,9 +2,9 @@ import { type GatewayErrorCode, gatewayErrors } from '@keyward/contract/gateway-
 import type pg from 'pg'
 import { isPassing, isRefusal, sqlState } from '../audit/database-refusal.ts'
 import { GroupCommit, OverloadError } from '../audit/group-commit.ts'
-import type { AuditRow } from '../audit/record.ts'
-import { rowOf } from '../audit/row.ts'
+import { type CallRow, callRowOf } from '../audit/row.ts'
 import type { DatabaseLog } from '../db/log.ts'
+import { texts, values, words } from './array-literal.ts'
 import type { CallIntent, Refused, Verdict } from './call.ts'
 
 export interface AdmissionOptions {
@@ -29,7 +29,7 @@ const reserveMarginSeconds = 30
 
 interface Asked {
   readonly intent: CallIntent
-  readonly row: AuditRow
+  readonly row: CallRow
 }
 
 interface Answer {
@@ -63,10 +63,7 @@ export class Admission {
   admit(intent: CallIntent): Promise<Verdict> {
     if (intent.audit.effect !== 'consume' && this.#options.mayWrite?.() === false)
       return Promise.resolve(refusal('not_recorded', 'there is too little room on the disk'))
-    const row = rowOf(
-      { ...intent.audit, action: 'gateway.call', decision: 'allowed', call: intent.callId, workload: intent.workload, grant: intent.grant },
-      `aud_${intent.callId.slice(intent.callId.indexOf('_') + 1)}`,
-    )
+    const row = callRowOf(intent.audit)
     return this.#commits.submit({ intent, row }).catch((error: unknown) => this.#failed(error))
   }
 
@@ -96,6 +93,8 @@ export class Admission {
   }
 }
 
+const text = `select admit_calls(${Array.from({ length: 28 }, (_, index) => `$${index + 1}`).join(', ')}) as answer`
+
 function statement(node: string, batch: readonly Asked[]): pg.QueryConfig & { query_timeout: number } {
   const grants = new Map<string, { index: number; workload: string; rpm: number | null; tpm: number | null }>()
   const callGrants: number[] = []
@@ -115,23 +114,44 @@ function statement(node: string, batch: readonly Asked[]): pg.QueryConfig & { qu
   const perGrant = [...grants.values()]
   return {
     name: 'admit_calls',
-    text: 'select admit_calls($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) as answer',
+    text,
     values: [
       node,
       words([...grants.keys()]),
       words(perGrant.map((grant) => grant.workload)),
-      numbers(perGrant.map((grant) => grant.rpm)),
-      numbers(perGrant.map((grant) => grant.tpm)),
+      all(perGrant, (grant) => grant.rpm),
+      all(perGrant, (grant) => grant.tpm),
       words(batch.map(({ intent }) => intent.callId)),
-      numbers(callGrants),
-      numbers(batch.map(({ intent }) => intent.amountNano)),
-      numbers(batch.map(({ intent }) => (intent.amountNano === null ? (intent.whyNoAmount?.code ?? null) : null))),
-      numbers(batch.map(({ intent }) => intent.tokensWorstCase)),
-      numbers(batch.map(({ intent }) => intent.reserveSeconds + reserveMarginSeconds)),
-      JSON.stringify(batch.map((one) => one.row)),
+      `{${callGrants.join(',')}}`,
+      all(batch, ({ intent }) => intent.amountNano),
+      values(batch, ({ intent }) => (intent.amountNano === null ? intent.whyNoAmount?.code : null)),
+      all(batch, ({ intent }) => intent.tokensWorstCase),
+      all(batch, ({ intent }) => intent.reserveSeconds + reserveMarginSeconds),
+      texts(batch, ({ row }) => row.behalf),
+      texts(batch, ({ row }) => row.token),
+      texts(batch, ({ row }) => row.credential),
+      texts(batch, ({ row }) => row.version),
+      texts(batch, ({ row }) => row.resource),
+      texts(batch, ({ row }) => row.tenant),
+      texts(batch, ({ row }) => row.team),
+      texts(batch, ({ row }) => row.environment),
+      texts(batch, ({ row }) => row.model),
+      texts(batch, ({ row }) => row.operation),
+      texts(batch, ({ row }) => row.effect),
+      texts(batch, ({ row }) => row.correlation),
+      texts(batch, ({ row }) => row.reason),
+      texts(batch, ({ row }) => (row.details === undefined ? null : JSON.stringify(row.details))),
+      texts(batch, ({ row }) => row.person),
+      texts(batch, ({ row }) => row.ip),
+      texts(batch, ({ row }) => row.agent),
     ],
     query_timeout: answerMsMax,
   }
+}
+
+/** The function needs these arrays in full, also where every element is null. */
+function all<Row>(rows: readonly Row[], value: (row: Row) => number | bigint | null): string {
+  return values(rows, value) ?? `{${rows.map(() => 'null').join(',')}}`
 }
 
 function verdictsOf(batch: readonly Asked[], answer: Answer): Verdict[] {
@@ -159,17 +179,4 @@ function refusal(code: GatewayErrorCode, detail?: string, retryAfterSeconds?: nu
 function least(a: number | null, b: number | null): number | null {
   if (a === null) return b
   return b === null ? a : Math.min(a, b)
-}
-
-const word = /^[A-Za-z0-9_-]{1,100}$/
-
-/** A PostgreSQL array of ids. @throws TypeError for anything that would need quoting: ids never do */
-function words(list: readonly string[]): string {
-  for (const one of list) if (!word.test(one)) throw new TypeError('an id holds characters that no id has')
-  return `{${list.join(',')}}`
-}
-
-/** A PostgreSQL array of integers or bare words, with null for what is absent. */
-function numbers(list: readonly (number | bigint | string | null)[]): string {
-  return `{${list.map((one) => one ?? 'null').join(',')}}`
 }

@@ -16,8 +16,8 @@ export interface CallIntent {
   /** Most tokens it can use, input and output; counted against `tokensPerMinute` until the settle knows better. */
   readonly tokensWorstCase: number
   readonly limits: { readonly requestsPerMinute?: number | undefined; readonly tokensPerMinute?: number | undefined }
-  /** Who and what, for the audit entry. Action, decision and call are set by the admission. */
-  readonly audit: Omit<AuditRecord, 'action' | 'decision' | 'code' | 'call' | 'workload' | 'grant'>
+  /** What the audit entry says beyond workload, grant and call. Action (`gateway.call`), actor and decision are the admission's. */
+  readonly audit: Omit<AuditRecord, 'action' | 'decision' | 'code' | 'call' | 'workload' | 'grant' | 'actor' | 'target'>
 }
 
 export type Verdict = Admitted | Refused

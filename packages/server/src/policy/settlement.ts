@@ -4,6 +4,7 @@ import { isRefusal } from '../audit/database-refusal.ts'
 import { GroupCommit } from '../audit/group-commit.ts'
 import { safeWord } from '../audit/neutralise.ts'
 import type { DatabaseLog } from '../db/log.ts'
+import { texts, values, words } from './array-literal.ts'
 import { type CallOutcome, totalTokens } from './call.ts'
 
 export interface SettlementOptions {
@@ -41,7 +42,7 @@ export class Settlement {
     this.#options = options
     this.#commits = new GroupCommit<CallOutcome, null>({
       flush: (batch) => this.#flush(batch),
-      isRefusal,
+      isRefusal: (error) => error instanceof TypeError || isRefusal(error),
       inFlightMax,
       waitingMax,
       batchMax,
@@ -112,57 +113,43 @@ export class Settlement {
   }
 }
 
+const text = `select settle_calls(${Array.from({ length: 29 }, (_, index) => `$${index + 1}`).join(', ')}) as answer`
+
 function statement(node: string, batch: readonly CallOutcome[]): pg.QueryConfig & { query_timeout: number } {
-  const calls: string[] = []
-  const costs: (bigint | null)[] = []
-  const tokens: (number | null)[] = []
-  const events: object[] = []
-  for (const one of batch) {
-    calls.push(one.callId)
-    costs.push(one.costNano)
-    tokens.push(one.usage === undefined ? null : totalTokens(one.usage))
-    events.push(eventOf(one))
-  }
   return {
     name: 'settle_calls',
-    text: 'select settle_calls($1, $2, $3, $4, $5) as answer',
-    values: [node, `{${calls.join(',')}}`, array(costs), array(tokens), JSON.stringify(events)],
+    text,
+    values: [
+      node,
+      words(batch.map((one) => one.callId)),
+      values(batch, (one) => one.costNano),
+      values(batch, (one) => (one.usage === undefined ? null : totalTokens(one.usage))),
+      values(batch, (one) => one.held),
+      values(batch, (one) => one.at.getTime()),
+      values(batch, (one) => one.attempt),
+      texts(batch, (one) => one.workload),
+      texts(batch, (one) => one.grant),
+      texts(batch, (one) => one.token),
+      texts(batch, (one) => one.resource),
+      texts(batch, (one) => one.credential),
+      texts(batch, (one) => one.version),
+      texts(batch, (one) => one.tenant),
+      texts(batch, (one) => one.team),
+      texts(batch, (one) => one.environment),
+      texts(batch, (one) => one.operation),
+      texts(batch, (one) => safeWord(one.model)),
+      texts(batch, (one) => one.outcome),
+      values(batch, (one) => one.status),
+      values(batch, (one) => one.streamed),
+      values(batch, (one) => one.usage?.inputTokens),
+      values(batch, (one) => one.usage?.cachedInputTokens),
+      values(batch, (one) => one.usage?.cacheWriteTokens),
+      values(batch, (one) => one.usage?.outputTokens),
+      values(batch, (one) => one.estimated),
+      values(batch, (one) => one.latencyMs),
+      values(batch, (one) => one.firstByteMs),
+      values(batch, (one) => one.overheadMs),
+    ],
     query_timeout: answerMsMax,
-  }
-}
-
-function array(list: readonly (number | bigint | null)[]): string {
-  return `{${list.map((one) => one ?? 'null').join(',')}}`
-}
-
-function eventOf(outcome: CallOutcome): object {
-  const { usage } = outcome
-  return {
-    call: outcome.callId,
-    at: outcome.at.getTime(),
-    held: outcome.held,
-    attempt: outcome.attempt ?? 1,
-    workload: outcome.workload,
-    grant_id: outcome.grant,
-    token: outcome.token,
-    resource: outcome.resource,
-    credential: outcome.credential,
-    version: outcome.version,
-    tenant: outcome.tenant,
-    team: outcome.team ?? undefined,
-    environment: outcome.environment,
-    operation: outcome.operation,
-    model: safeWord(outcome.model),
-    outcome: outcome.outcome,
-    status: outcome.status,
-    streamed: outcome.streamed,
-    input: usage?.inputTokens,
-    cached: usage?.cachedInputTokens,
-    cache_write: usage?.cacheWriteTokens,
-    output: usage?.outputTokens,
-    estimated: outcome.estimated,
-    latency: outcome.latencyMs,
-    first_byte: outcome.firstByteMs,
-    overhead: outcome.overheadMs,
   }
 }

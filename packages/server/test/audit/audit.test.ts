@@ -90,7 +90,6 @@ test('a list shows calls with how they ended, in pages that neither repeat nor m
       ...base,
       audit: {
         ...base.audit,
-        actor: { kind: 'workload' as const, id: workload },
         environment: 'staging',
         team: i < 3 ? ledger.team : null,
       },

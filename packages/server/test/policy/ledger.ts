@@ -130,7 +130,6 @@ export function intentOf(ledger: Pick<Ledger, 'grant' | 'workload' | 'resource'>
     tokensWorstCase: 100,
     limits: {},
     audit: {
-      actor: { kind: 'workload', id: ledger.workload },
       resource: ledger.resource,
       credential: 'cred_test',
       environment: 'production',
