@@ -66,7 +66,8 @@ async function distinct(governed: readonly Governed[]): Promise<Governed[]> {
 
 function fixFor(code: string, { workload }: Enrolment): string {
   if (code === 'unreachable') return 'Start Keyward, or name its server with --server or KEYWARD_SERVER.'
-  if (code === 'invalid_client') return `Enrol this machine again: keyward workload enroll ${workload}. Also check that its clock is right.`
+  if (code === 'invalid_client')
+    return `See whether it was revoked: keyward workload show ${workload}. If not, enrol this machine again (keyward workload enroll ${workload}), and check that its clock is right.`
   if (code === 'invalid_scope') return `See the grants that ${workload} has: keyward grant list --workload ${workload}`
   return `See what the grant says: keyward grant list --workload ${workload}`
 }
