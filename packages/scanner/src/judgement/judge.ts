@@ -76,12 +76,17 @@ function wordsDoubt(candidate: Candidate): Doubt | undefined {
   return { verdict: 'not-a-secret', reason: 'It is made of words.' }
 }
 
+/** `("` after a client's name, `"] = "` after a setting's. */
+const callCharacters = 8
+
 /** `COHERE_API_KEY=…` is nobody else's key, however near another provider's name stands. */
 function otherName(candidate: Candidate): Doubt | undefined {
   const { context } = candidate.detector
   if (context === undefined) return undefined
-  const name = nameBefore(lineBefore(candidate))
-  if (name === '' || !knownName.test(name) || new RegExp(context.near, 'i').test(name)) return undefined
+  const line = lineBefore(candidate)
+  const name = nameBefore(line)
+  const nameAndCall = line.slice(-name.length - callCharacters)
+  if (name === '' || !knownName.test(name) || new RegExp(context.near, 'i').test(nameAndCall)) return undefined
   return { verdict: 'not-a-secret', reason: 'Its name is that of another provider.' }
 }
 

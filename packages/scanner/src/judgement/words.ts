@@ -10,13 +10,13 @@ export function isWords(text: string): boolean {
   const spoken = parts.filter(canBeSpoken)
   const letters = parts.join('').length
   const spokenLetters = spoken.join('').length
-  const acronyms = spoken.filter((part) => /^[A-Z]{2,4}$/.test(part)).join('').length
+  const acronyms = spoken.filter((part) => /^[A-Z]{2,3}$/.test(part)).join('').length
   return spokenLetters >= letters * 0.8 && spokenLetters / spoken.length >= (digits === 0 ? 3.4 : 4) && acronyms <= letters * 0.35
 }
 
 /** A capital and small letters, or one case alone, with a vowel and no row of consonants that no language has; or an acronym. */
 function canBeSpoken(part: string): boolean {
-  if (/^[A-Z]{2,4}$/.test(part)) return true
+  if (/^[A-Z]{2,3}$/.test(part)) return true
   if (part.length < 2 || !/^(?:[A-Z]?[a-z]+|[A-Z]+)$/.test(part)) return false
   return /[aeiouy]/i.test(part) && !/[bcdfghjklmnpqrstvwxz]{5}|[aeiou]{4}|[jqvwxz][bcdfgjkmpqtvwxz]|q[^u]|[bcdfgkpt][jqvxz]/i.test(part)
 }

@@ -150,7 +150,7 @@ describe('structure', () => {
 
 test('no check throws or hangs on anything', () => {
   fc.assert(
-    fc.property(fc.string({ maxLength: 400 }), (text) => {
+    fc.property(fc.string({ maxLength: 400, size: 'max' }), (text) => {
       for (const run of Object.values(checks)) expect(['proved', 'refuted', 'unknown']).toContain(run(text))
     }),
   )
