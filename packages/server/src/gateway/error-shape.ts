@@ -70,7 +70,7 @@ export function errorBody(protocol: Protocol, error: ErrorText): string {
     })
   }
   return JSON.stringify({
-    type: `https://keyward.dev/errors/${error.code}`,
+    type: `/docs/errors/${error.code}`,
     title: message,
     status,
     code: error.code,
