@@ -1090,15 +1090,23 @@ CREATE OR REPLACE FUNCTION public.sweep_reservations(node text, node_home text, 
 AS $function$
 declare
   gone reservations[];
-begin
-  with dead as (
+  dead text[] := array(
     select n.id from nodes n
-    where n.id <> node and (n.stopped_at is not null or n.heard_at < clock_timestamp() - dead_after or (n.home is not null and n.home = node_home))
-  ), found as (
-    select r.call_id from reservations r
-    where r.expires_at <= clock_timestamp()
-      or (r.node_id <> node and (r.node_id in (select id from dead) or not exists (select from nodes n where n.id = r.node_id)))
-    order by r.call_id limit most for update skip locked
+    where n.id <> node and n.swept_at is null
+      and (n.stopped_at is not null or n.heard_at < clock_timestamp() - dead_after or (n.home is not null and n.home = node_home))
+  );
+  overdue text[];
+begin
+  -- The usual second finds nothing and reads one page of an index.
+  overdue := array(select r.call_id from reservations r where r.expires_at <= clock_timestamp() order by r.expires_at limit most);
+  if cardinality(dead) > 0 then
+    overdue := overdue || array(select r.call_id from reservations r where r.node_id = any(dead) limit most);
+  end if;
+  if cardinality(overdue) = 0 then
+    return 0;
+  end if;
+  with found as (
+    select r.call_id from reservations r where r.call_id = any(overdue) order by r.call_id for update skip locked
   ), removed as (
     delete from reservations r using found where r.call_id = found.call_id returning r.*
   )

@@ -88,8 +88,11 @@ export class Settlement {
     return this.#commits.drained()
   }
 
-  /** Ends the repeating of batches that fail: for a stop while the database is away. */
-  stop(): void {
+  /** Before a stop: writes what is queued, for at most `withinMs`; what is left then is left to the sweep. */
+  async stop(withinMs: number): Promise<void> {
+    const given = new AbortController()
+    await Promise.race([this.flush(), sleep(withinMs, undefined, { signal: given.signal }).catch(() => {})])
+    given.abort()
     this.#stopped = true
   }
 

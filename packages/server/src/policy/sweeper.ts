@@ -97,6 +97,8 @@ export class Sweeper {
             select id from nodes n
             where id <> ${node} and swept_at is null
               and (stopped_at is not null or heard_at < clock_timestamp() - ${deadAfterSeconds} * interval '1 second' or (home is not null and home = ${home}))
+              -- Another node may be half-way through what it held.
+              and not exists (select from reservations r where r.node_id = n.id)
             for update skip locked
           )
           returning id, started_at, heard_at
