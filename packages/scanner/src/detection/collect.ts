@@ -74,7 +74,7 @@ export class Collector {
         (a, b) =>
           order.indexOf(a.severity) - order.indexOf(b.severity) ||
           b.confidence - a.confidence ||
-          (a.sightings[0]?.path ?? '').localeCompare(b.sightings[0]?.path ?? '') ||
+          inOrder(a.sightings[0]?.path ?? '', b.sightings[0]?.path ?? '') ||
           (a.sightings[0]?.line ?? 0) - (b.sightings[0]?.line ?? 0),
       )
   }
@@ -144,7 +144,12 @@ export class Collector {
 /** Files first, then what is older: the commit that brought it stands before those that moved it. */
 function byPlace(a: Sighting, b: Sighting): number {
   const rank = (one: Sighting) => (one.source === 'git' ? 1 : 0)
-  return rank(a) - rank(b) || (a.at ?? '').localeCompare(b.at ?? '') || a.path.localeCompare(b.path) || a.line - b.line
+  return rank(a) - rank(b) || inOrder(a.at ?? '', b.at ?? '') || inOrder(a.path, b.path) || a.line - b.line
+}
+
+/** By code units: the same everywhere, and without the locale data of ICU. */
+function inOrder(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
 }
 
 function stands(match: Match): number {

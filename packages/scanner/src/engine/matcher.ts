@@ -15,6 +15,10 @@ const offsetSpreadMax = 2
 const escapedReachMax = 512
 /** JSON in JSON in JSON, as logs of logs have it. */
 const escapeLevelsMax = 3
+/** Regions end here: one search must not see how long a run really is. */
+const regionBytesMax = 262_144
+/** Escapes are taken off regions up to this size. */
+const escapedRegionMax = 16_384
 /** Matches in one piece of text. A file of nothing but keys is told by its first ones. */
 const matchesMax = 20_000
 
@@ -27,6 +31,9 @@ interface Prepared {
   expression: Expression | undefined
   /** Match starts before this offset of the current text were tried. */
   triedTo: number
+  /** Start positions that wait to be searched together; none where `regionTo` is negative. */
+  regionFrom: number
+  regionTo: number
 }
 
 /** One piece of text as it is matched. */
@@ -60,6 +67,8 @@ export class Matcher {
       near: detector.context ? new RegExp(detector.context.near, 'i') : undefined,
       expression: undefined,
       triedTo: 0,
+      regionFrom: 0,
+      regionTo: -1,
     }))
     const uses = new Map<string, { prepared: Prepared; offset: readonly [number, number] | null }[]>()
     for (const prepared of this.#all) {
@@ -85,9 +94,13 @@ export class Matcher {
   match(piece: Piece): RawMatch[] {
     if (!this.hasKeyword(piece)) return []
     const text = Buffer.from(piece.bytes.buffer, piece.bytes.byteOffset, piece.bytes.byteLength).toString('latin1')
-    for (const prepared of this.#all) prepared.triedTo = 0
+    for (const prepared of this.#all) {
+      prepared.triedTo = 0
+      prepared.regionTo = -1
+    }
     const found: RawMatch[] = []
     for (const hits of [this.#low, this.#high]) this.#follow(hits, text, piece, found)
+    for (const prepared of this.#all) if (prepared.regionTo >= 0) this.#searchRegion(prepared, text, piece, found)
     return found
   }
 
@@ -123,18 +136,43 @@ export class Matcher {
     if (last < first) return
     prepared.expression ??= this.#expressionOf(detector)
     prepared.triedTo = last + 1
+    if (!offset || last - first > offsetSpreadMax) {
+      this.#extend(prepared, first, last, text, piece, found)
+      return
+    }
     const base = Math.max(0, first - 1)
     const window = text.slice(base, last + detector.widthBytesMax + 1)
     const before = found.length
-    if (offset && last - first <= offsetSpreadMax) {
-      for (let start = first; start <= last; start++) {
-        const span = prepared.expression.at(window, start - base)
-        if (!span) continue
-        this.#accept(prepared, span, base, text, piece, found)
-        break
-      }
-    } else this.#sweep(prepared, window, base, first, text, piece, found)
+    for (let start = first; start <= last; start++) {
+      const span = prepared.expression.at(window, start - base)
+      if (!span) continue
+      this.#accept(prepared, span, base, text, piece, found)
+      break
+    }
     if (found.length === before) this.#tryUnescaped(prepared, base, last, text, piece, found)
+  }
+
+  /** Start positions that lie near each other are searched as one region, so that dense keywords cost one pass and not one each. */
+  #extend(prepared: Prepared, first: number, last: number, text: string, piece: Piece, found: RawMatch[]): void {
+    const near = prepared.regionTo >= 0 && first <= prepared.regionTo + prepared.detector.widthBytesMax
+    if (near && last - prepared.regionFrom <= regionBytesMax) {
+      prepared.regionTo = last
+      return
+    }
+    this.#searchRegion(prepared, text, piece, found)
+    prepared.regionFrom = first
+    prepared.regionTo = last
+  }
+
+  #searchRegion(prepared: Prepared, text: string, piece: Piece, found: RawMatch[]): void {
+    const { regionFrom: first, regionTo: last, detector } = prepared
+    prepared.regionTo = -1
+    if (last < 0) return
+    const base = Math.max(0, first - 1)
+    const window = text.slice(base, last + detector.widthBytesMax + 1)
+    const before = found.length
+    this.#sweep(prepared, window, first - base, last - base, base, text, piece, found)
+    if (found.length === before && last - first < escapedRegionMax) this.#tryUnescaped(prepared, base, last, text, piece, found)
   }
 
   #expressionOf(detector: CompiledDetector): Expression {
@@ -143,14 +181,21 @@ export class Matcher {
     return this.#rules.expression(detector)
   }
 
-  #sweep(prepared: Prepared, window: string, base: number, first: number, text: string, piece: Piece, found: RawMatch[]): void {
-    let from = first - base
-    while (from < window.length) {
+  #sweep(
+    prepared: Prepared,
+    window: string,
+    first: number,
+    last: number,
+    base: number,
+    text: string,
+    piece: Piece,
+    found: RawMatch[],
+  ): void {
+    for (let from = first; from <= last; ) {
       const span = prepared.expression?.after(window, from)
       if (!span) return
       this.#accept(prepared, span, base, text, piece, found)
       from = Math.max(span.end - 1, span.start + 1)
-      prepared.triedTo = Math.max(prepared.triedTo, base + span.start + 1)
     }
   }
 
