@@ -64,7 +64,12 @@ for (const file of sources(join(root, 'packages'))) {
             ?.replace(/\.ts$/, '')
         : undefined
       if (to && to !== folder && serverForbidden[folder]?.includes(to)) report(file, `${folder}/ must not import ${to}`)
-      if (socketModules.includes(target) && !socketFolders.includes(folder) && !listeners.includes(rest.at(-1)) && !isTypeOnly(text, target))
+      if (
+        socketModules.includes(target) &&
+        !socketFolders.includes(folder) &&
+        !listeners.includes(rest.at(-1)) &&
+        !isTypeOnly(text, target)
+      )
         report(file, `${target} opens sockets: go through egress/`)
     }
     if (name === 'contract' && target.startsWith('node:')) report(file, 'contract does no IO')
@@ -95,7 +100,13 @@ function importsOf(text) {
 
 function isTypeOnly(text, target) {
   const lines = text.split('\n').filter((line) => line.includes(`'${target}'`))
-  return lines.length > 0 && lines.every((line) => /^\s*import type /.test(line) || /^import \{ (?:isIP|BlockList|isIP, BlockList|BlockList, isIP) \} from 'node:net'/.test(line))
+  return (
+    lines.length > 0 &&
+    lines.every(
+      (line) =>
+        /^\s*import type /.test(line) || /^import \{ (?:isIP|BlockList|isIP, BlockList|BlockList, isIP) \} from 'node:net'/.test(line),
+    )
+  )
 }
 
 function* sources(folder) {

@@ -11,6 +11,7 @@ import { printPermissions } from '../packages/contract/src/print-permissions.ts'
 import { dumpSchema } from '../packages/server/src/db/schema-dump.ts'
 import { tableTypes } from '../packages/server/src/db/table-types.ts'
 import { startTestServer, type TestServer, templateName } from '../tests/support/test-server.ts'
+import { printConfig } from './print-config.ts'
 
 /** One golden file. To add yours, add a line to `golden`. */
 interface Golden {
@@ -24,6 +25,7 @@ const golden: readonly Golden[] = [
   { file: 'packages/server/src/db/schema.golden.sql', make: () => withDatabase(dumpSchema) },
   { file: 'packages/server/src/db/tables.ts', make: () => withDatabase(tableTypes) },
   { file: 'docs/permissions.md', make: printPermissions },
+  { file: 'docs/config.md', make: printConfig },
   { file: 'docs/openapi.golden.json', make: () => `${JSON.stringify(openApiDocument(), null, 2)}\n` },
   { file: 'docs/cli.md', make: commandDocs },
   ...[...errorPages()].map(([name, text]) => ({ file: `docs/errors/${name}`, make: () => text })),

@@ -72,6 +72,10 @@ const connections = { control: 12, journal: 7, gateway: 6 }
 /** Calls that one node runs at once: each holds two sockets. */
 const inFlightMax = 20_000
 const tidyMs = 600_000
+/** For `/readyz`: a load balancer asks every few seconds and waits about one. */
+const databaseAnswerMsMax = 1_000
+/** A stop waits this long for a database that is away; what has not settled by then is settled by the next start's sweep. */
+const settleMsMax = 5_000
 const version = readVersion()
 
 /** Wires everything together and starts it. What fails half-way is undone in reverse. */
@@ -176,8 +180,14 @@ async function start(config: Config, log: Log, startedMs: number, undo: (() => u
   const budgets = new BudgetView(db, log)
   feed.on(budgets.onChange)
   await budgets.load()
-  const admission = new Admission({ pool: journal, node, log, mayWrite: () => disk.mayWrite })
   const settlement = new Settlement({ pool: journal, node, log })
+  const admission = new Admission({
+    pool: journal,
+    node,
+    log,
+    mayWrite: () => disk.mayWrite,
+    onUnknown: (calls) => void settlement.abandon(calls),
+  })
   const sweeper = new Sweeper({ db, node, home, log })
   sweeper.start()
   undo.push(() => sweeper.stop())
@@ -309,7 +319,7 @@ async function start(config: Config, log: Log, startedMs: number, undo: (() => u
       const listening = listener.stop(graceMs)
       await gateway.drain(graceMs)
       await listening
-      await Promise.all([settlement.flush(), audit.drained()])
+      await Promise.all([settlement.stop(settleMsMax), audit.drained()])
       await Promise.all([tidy.stop(), sweeper.stop(), upkeep.stop()])
       await egress.close()
       await feed.stop()
@@ -339,12 +349,18 @@ async function problems(feed: ChangeFeed, disk: Disk, pool: pg.Pool): Promise<st
   const found: string[] = []
   if (feed.deaf) found.push('the change feed cannot be heard: everything is refused until it can')
   if (!disk.mayWrite) found.push('the disk is nearly full: calls that modify or spend are refused')
-  try {
-    await pool.query('select 1')
-  } catch {
-    found.push('the database does not answer')
-  }
+  // The feed's poll is the look at the database: a query of our own could wait behind a network that swallows everything.
+  if (!feed.deaf && !(await answersWithin(pool, databaseAnswerMsMax))) found.push('the database does not answer')
   return found
+}
+
+async function answersWithin(pool: pg.Pool, ms: number): Promise<boolean> {
+  const late = new Promise<false>((resolve) => setTimeout(() => resolve(false), ms).unref())
+  const answer = pool.query('select 1').then(
+    () => true,
+    () => false,
+  )
+  return await Promise.race([answer, late])
 }
 
 function socketAddress(context: Context): string | undefined {

@@ -470,7 +470,9 @@ export class Call implements Dispatcher.DispatchHandler {
       return
     }
     if (this.#phase !== 'asking') return
-    await this.#recordRefusal(why.code)
+    const recorded = this.#recordRefusal(why.code)
+    // A node that can't hear, or can't write, does not make its callers wait for a database that is away: nothing went upstream.
+    if (why.code !== 'node_deaf' && why.code !== 'not_recorded') await recorded
     if (this.#phase === 'asking') this.#answerRefusal(why)
   }
 
