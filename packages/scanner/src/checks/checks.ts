@@ -7,7 +7,7 @@ import { grafanaServiceAccount } from './grafana-service-account.ts'
 import { githubStateless, jwt } from './jwt.ts'
 import { keyward } from './keyward.ts'
 import { openssh, pem } from './pem.ts'
-import { basicAuth, discordBot, groq, sentryOrganization } from './structured.ts'
+import { basicAuth, discordBot, groq, openaiKeyHalves, sentryOrganization } from './structured.ts'
 
 /** The checks by the name that a detector's `check` gives. */
 export const checks: Readonly<Record<string, Check>> = {
@@ -23,6 +23,7 @@ export const checks: Readonly<Record<string, Check>> = {
   groq,
   jwt,
   keyward,
+  'openai-halves': openaiKeyHalves,
   openssh,
   pem,
   'sentry-organization': sentryOrganization,

@@ -4,6 +4,19 @@ import type { Check } from './check.ts'
 /** Groq's keys carry `WGdyb3FY` after the first twenty characters. Its absence refutes nothing: Groq does not document it. */
 export const groq: Check = (secret) => (secret.slice(24, 32) === 'WGdyb3FY' ? 'proved' : 'unknown')
 
+/** The parts before and behind the mark that OpenAI's keys have been seen with. */
+const openaiHalves = new Set([20, 58, 74])
+
+/**
+ * OpenAI's project, service-account and admin keys have `T3BlbkFJ` (base64 of "OpenAI") between two parts of equal length. Equal ones of a
+ * length that was not seen yet are left open, for OpenAI documents none.
+ */
+export const openaiKeyHalves: Check = (secret) => {
+  const [head, tail] = secret.replace(/^sk-[a-z]+-/, '').split('T3BlbkFJ')
+  if (head === undefined || tail === undefined || head.length !== tail.length) return 'refuted'
+  return openaiHalves.has(head.length) ? 'proved' : 'unknown'
+}
+
 /** Base64 of `user:password` in printable ASCII (RFC 7617). */
 export const basicAuth: Check = (secret) => (basicPassword(secret) === undefined ? 'refuted' : 'proved')
 

@@ -148,6 +148,13 @@ describe('structure', () => {
   })
 })
 
+test('the halves of an OpenAI key are equal: of a known length proved, of another left open, unequal refuted', () => {
+  for (const length of [74, 58, 20])
+    expect(verdict('openai-halves', makeSecret(`sk-proj-{a:${length}}T3BlbkFJ{a:${length}}`, '1'))).toBe('proved')
+  expect(verdict('openai-halves', makeSecret('sk-proj-{a:90}T3BlbkFJ{a:90}', '1'))).toBe('unknown')
+  expect(verdict('openai-halves', makeSecret('sk-admin-{a:58}T3BlbkFJ{a:57}', '1'))).toBe('refuted')
+})
+
 test('no check throws or hangs on anything', () => {
   fc.assert(
     fc.property(fc.string({ maxLength: 400, size: 'max' }), (text) => {
