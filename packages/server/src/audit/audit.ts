@@ -15,6 +15,8 @@ export interface AuditOptions {
 /** Two batches under way; a batch of 500 rows takes some 15 ms. */
 const inFlightMax = 2
 const batchMax = 500
+/** A database that does not answer for this long is away: whoever acts gets an error. */
+const answerMsMax = 5_000
 /** At 10,000 records a second this is two seconds of a database that does not answer. */
 const waitingMax = 20_000
 
@@ -27,7 +29,13 @@ export class Audit {
     this.#node = node
     this.#journal = new GroupCommit<AuditRow, null>({
       flush: async (batch) => {
-        await pool.query({ name: 'record_audit', text: 'select record_audit($1, $2)', values: [node, JSON.stringify(batch)] })
+        const query: pg.QueryConfig & { query_timeout: number } = {
+          name: 'record_audit',
+          text: 'select record_audit($1, $2)',
+          values: [node, JSON.stringify(batch)],
+          query_timeout: answerMsMax,
+        }
+        await pool.query(query)
         return new Array<null>(batch.length).fill(null)
       },
       isRefusal,
