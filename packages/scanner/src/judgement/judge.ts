@@ -63,7 +63,7 @@ function doubtOf(candidate: Candidate, checked: Verdict): Doubt | undefined {
   if (detector.id === 'generic-session-cookie') return genericDoubt(candidate)
   if (detector.id.startsWith('generic-')) return digestOrNothing(candidate) ?? genericDoubt(candidate)
   if (detector.context === undefined) return undefined
-  return (detector.confidence === 'high' ? undefined : (digestOrNothing(candidate) ?? wordsDoubt(candidate))) ?? otherName(candidate)
+  return (detector.confidence === 'high' ? undefined : digestOrNothing(candidate)) ?? wordsDoubt(candidate) ?? otherName(candidate)
 }
 
 function digestOrNothing(candidate: Candidate): Doubt | undefined {
