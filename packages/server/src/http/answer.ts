@@ -48,7 +48,7 @@ export async function answerRoute(
 
   const idempotent = route.idempotent && principal ? idempotentRequest(route, request, principal, body?.bytes, options) : undefined
   const before = idempotent && (await findAnswer(options.db, idempotent))
-  if (before) return replay(before, request)
+  if (before) return replay(route, before, request)
 
   const answerHeaders = new Headers()
   let kept = false
@@ -82,7 +82,7 @@ export async function answerRoute(
     if (idempotent && !kept) throw new Error(`${route.id} takes an Idempotency-Key, but did its work outside transact`)
     return success(route, encode(route, result), request, answerHeaders)
   } catch (error) {
-    if (error instanceof Replay) return replay(error.stored, request)
+    if (error instanceof Replay) return replay(route, error.stored, request)
     throw error
   }
 }
@@ -159,10 +159,10 @@ function success(route: Route, answer: unknown, request: RequestFacts, more: Hea
   return new Response(JSON.stringify(answer), { status: route.status, headers })
 }
 
-function replay(stored: StoredAnswer, request: RequestFacts): Response {
+function replay(route: Route, stored: StoredAnswer, request: RequestFacts): Response {
   const headers = new Headers({ ...apiHeaders, [correlationHeader]: request.correlationId, 'idempotency-replayed': 'true' })
   if (stored.etag) headers.set('etag', stored.etag)
   if (stored.status === 204) return new Response(null, { status: 204, headers })
   headers.set('content-type', 'application/json')
-  return new Response(JSON.stringify(stored.answer), { status: stored.status, headers })
+  return new Response(JSON.stringify(encode(route, stored.answer)), { status: stored.status, headers })
 }

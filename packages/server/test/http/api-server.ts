@@ -130,7 +130,7 @@ export async function startApi(options: { openStreams?: Services['openStreams'] 
       ...(body === undefined ? {} : { body }),
     })
     const text = await response.text()
-    const isJson = /json/.test(response.headers.get('content-type') ?? '')
+    const isJson = text !== '' && /json/.test(response.headers.get('content-type') ?? '')
     return { status: response.status, headers: response.headers, text, body: isJson ? JSON.parse(text) : {} }
   }
 

@@ -20,7 +20,7 @@ export async function loadCredentials(db: Database, count: number): Promise<void
       (array['openai', 'anthropic', 'stripe', 'github', 'internal'])[1 + (i * 7) % 5],
       (array['model', 'model', 'model', 'data', 'tool', 'training', 'deploy'])[1 + (i * 3) % 7],
       array['consume'], (array['production', 'production', 'staging', 'development'])[1 + (i * 11) % 4],
-      'own_' || lpad((1 + floor(500 * power(((i * 7919) % 100000) / 100000.0, 3)))::text, 26, '0'),
+      'own_' || lpad((1 + floor(500 * power(((i::bigint * 7919) % 100000) / 100000.0, 3)))::text, 26, '0'),
       case when i % 10 = 0 then 'rotated by the platform team' end, '{}',
       case when i % 50 = 0 then 'revoked' else 'active' end,
       timestamptz '2025-01-01' + i * interval '31 seconds'
