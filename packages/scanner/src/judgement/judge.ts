@@ -63,8 +63,11 @@ function doubtOf(candidate: Candidate, checked: Verdict): Doubt | undefined {
   if (detector.id === 'generic-session-cookie') return genericDoubt(candidate)
   if (detector.id.startsWith('generic-')) return digestOrNothing(candidate) ?? genericDoubt(candidate)
   if (detector.context === undefined) return undefined
+  if (resourceName.test(candidate.before)) return { verdict: 'not-a-secret', reason: 'It is part of the name of a resource (ARN).' }
   return (detector.confidence === 'high' ? undefined : digestOrNothing(candidate)) ?? wordsDoubt(candidate) ?? otherName(candidate)
 }
+
+const resourceName = /\barn:aws[\w-]{0,12}(?::[\w-]{0,40}){3}:$/
 
 function digestOrNothing(candidate: Candidate): Doubt | undefined {
   const reason = digestReason(candidate)
