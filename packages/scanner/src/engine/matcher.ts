@@ -23,6 +23,8 @@ const escapedRegionMax = 16_384
 const matchesMax = 20_000
 
 const noExamples = { match: [], noMatch: [] } as const
+/** No credential holds control characters other than white space; what a loose pattern takes from a binary does. */
+const notText = /[\x00-\x08\x0e-\x1f\x7f]/
 const inlineAllowMark = /(?:keyward|gitleaks|betterleaks):allow\b[^\n]{0,200}/
 
 interface Prepared {
@@ -226,7 +228,7 @@ export class Matcher {
   #judge(prepared: Prepared, secret: string, at: { start: number; end: number }, text: string, piece: Piece, found: RawMatch[]): void {
     const { detector, near } = prepared
     const { start, end } = at
-    if (secret.length > matchBytesMax) return
+    if (secret.length > matchBytesMax || notText.test(secret)) return
     if (near && detector.context) {
       const distance = detector.context.distanceBytes
       if (!near.test(text.slice(Math.max(0, start - distance), end + distance))) return

@@ -31,6 +31,7 @@ export async function openArchive(
     else await openCompressed(scanner, source, place, budget, depth)
   } catch (error) {
     const exhausted = error instanceof BudgetError
+    if (!exhausted && source.kind === 'tar' && 'file' in source) await scanAsItIs(scanner, source.file, place)
     if (exhausted && depth > 0) throw error
     const text = error instanceof Error ? error.message : String(error)
     scanner.sink.notice({
@@ -39,6 +40,13 @@ export async function openArchive(
       text: exhausted ? text : `can't be unpacked: ${text}`,
     })
   }
+}
+
+/** What can't be unpacked may still be read: the members of a tar lie in it as they are. */
+async function scanAsItIs(scanner: ContentScanner, file: string, place: Place): Promise<void> {
+  const window = scanner.stream(place)
+  for await (const chunk of createReadStream(file)) window.push(chunk as Buffer)
+  window.end()
 }
 
 function streamOf(source: ArchiveSource): Readable {
