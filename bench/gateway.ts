@@ -49,9 +49,10 @@ try {
 }
 
 async function measure(operator: Operator, pid: number, delay: number): Promise<void> {
-  const upstream = (await startProgram('../packages/testkit/src/bench-upstream.ts', ['--key', key, '--delay-ms', String(delay)])).origin
-  const pipe = await startProgram('pipe.ts', ['--target', upstream, '--key', key])
-  const { base, token } = await budgeted(operator, upstream)
+  const secret = `${key}-${delay}`
+  const upstream = (await startProgram('../packages/testkit/src/bench-upstream.ts', ['--key', secret, '--delay-ms', String(delay)])).origin
+  const pipe = await startProgram('pipe.ts', ['--target', upstream, '--key', secret])
+  const { base, token } = await budgeted(operator, upstream, secret)
   for (const shape of values.shapes.split(',')) {
     for (const concurrency of values.concurrency.split(',').map(Number)) {
       const processor = { calls: 0, server: 0, database: 0, piped: 0, pipe: 0 }
@@ -103,7 +104,7 @@ function report(name: string, gateway: LoadResult[], baseline: LoadResult[]): vo
 /** Resident memory of the server over many calls, after a collection of garbage had its chance. */
 async function measureMemory(operator: Operator, pid: number): Promise<void> {
   const upstream = (await startProgram('../packages/testkit/src/bench-upstream.ts', ['--key', key])).origin
-  const { base, token } = await budgeted(operator, upstream)
+  const { base, token } = await budgeted(operator, upstream, key)
   for (let calls = 0; calls < memoryCalls; calls += memoryStep) {
     for (const stream of [false, true])
       await runLoad(`${base}/v1/chat/completions`, token, 64, stream, ['--requests', String(memoryStep / 2), '--warm-up-seconds', '0'])
@@ -112,10 +113,10 @@ async function measureMemory(operator: Operator, pid: number): Promise<void> {
   }
 }
 
-async function budgeted(operator: Operator, upstream: string): Promise<{ base: string; token: string }> {
+async function budgeted(operator: Operator, upstream: string, secret: string): Promise<{ base: string; token: string }> {
   const made = await chain(operator, {
     upstream,
-    secret: `${key}`,
+    secret,
     limits: { requests_per_minute: 1_000_000, tokens_per_minute: 1_000_000_000, max_output_tokens: 4_096 },
     credential: { name: `bench ${upstream}` },
   })

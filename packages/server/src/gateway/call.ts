@@ -68,6 +68,8 @@ export class Call implements Dispatcher.DispatchHandler {
   #deadlineMs = Number.POSITIVE_INFINITY
   #firstByteDeadlineMs = Number.POSITIVE_INFINITY
   #counted = false
+  /** Why the call was over before its admission came back. */
+  #endedBy: Outcome = 'client_abort'
 
   constructor(shared: Shared, request: IncomingMessage, response: ServerResponse, target: Target) {
     this.#shared = shared
@@ -242,7 +244,7 @@ export class Call implements Dispatcher.DispatchHandler {
     }
     this.#admitted = verdict
     if (this.#phase === 'asking') this.#phase = 'admitted'
-    else this.#settle(this.#response.destroyed ? 'client_abort' : 'cut')
+    else this.#settle(this.#endedBy)
   }
 
   #record(
@@ -531,6 +533,7 @@ export class Call implements Dispatcher.DispatchHandler {
   #fail(refusal: Refusal, outcome: Outcome): void {
     if (this.#phase === 'over') return
     if (this.#phase === 'asking') {
+      this.#endedBy = outcome
       this.#recordRefusal(refusal.code).catch(() => undefined)
       this.#answerRefusal(refusal)
       return
