@@ -281,7 +281,15 @@ async function start(config: Config, log: Log, startedMs: number, undo: (() => u
   const tidy = new Repeat('tidy', tidyMs, log, async () => {
     await sweepPeople(db)
     await forgetOldKeys(db)
+    for (const kid of await keys.rotateDue())
+      await audit.record({
+        action: 'signing_key.rotate',
+        decision: 'done',
+        actor: { kind: 'system' },
+        target: { kind: 'signing_key', id: kid },
+      })
     await keys.tidy()
+    metrics.unsettled.set(settlement.dropped)
     revoked.forgetEnded()
   })
   tidy.start()

@@ -71,6 +71,7 @@ export class Minter {
     const grant = await this.#deps.db
       .selectFrom('grants')
       .innerJoin('workloads', 'workloads.id', 'grants.workload_id')
+      .innerJoin('owners', 'owners.id', 'workloads.owner')
       .innerJoin('resources', 'resources.id', 'grants.resource_id')
       .leftJoin('tenants', 'tenants.id', 'grants.tenant_id')
       .select([
@@ -91,6 +92,7 @@ export class Minter {
         'resources.provider',
         'tenants.state as tenant_state',
       ])
+      .select((eb) => eb.case().when('owners.kind', '=', 'team').then(eb.ref('owners.id')).else(eb.ref('owners.team')).end().as('team'))
       .where('grants.id', '=', request.grant)
       .executeTakeFirst()
     const nowMs = this.#deps.nowMs()
@@ -164,6 +166,7 @@ export class Minter {
           token: id,
           grant: grant.id,
           resource: grant.resource_id,
+          team: grant.team,
           environment: grant.environment,
           ...(grant.tenant_id === null ? {} : { tenant: grant.tenant_id }),
           details: { method: request.method, seconds, bound: request.boundTo !== undefined },
@@ -181,7 +184,13 @@ export class Minter {
       }
     } catch (error) {
       if (error instanceof MintRefused)
-        await this.#deps.audit.record({ ...this.#record(request), decision: 'refused', code: error.code, grant: request.grant })
+        await this.#deps.audit.record({
+          ...this.#record(request),
+          decision: 'refused',
+          code: error.code,
+          grant: request.grant,
+          ...(grant ? { team: grant.team, environment: grant.environment } : {}),
+        })
       throw error
     }
   }

@@ -38,6 +38,8 @@ const algs: readonly SigningAlg[] = ['ES256', 'RS256']
 const generate = promisify(generateKeyPair)
 /** Tokens live at most a working day (contract/limits.ts); a day covers that and every clock. */
 const publishedAfterSeconds = 86_400
+/** A month: what a stolen signing key is good for at the most, while nobody knows. */
+const signingDaysMax = 30
 
 export class SigningKeys {
   readonly #deps: Deps
@@ -131,6 +133,19 @@ export class SigningKeys {
     })
     await this.reload()
     return { kid }
+  }
+
+  /** Rotates each algorithm whose key has signed for its time. @returns the keys that sign from now on; none where nothing was due */
+  async rotateDue(): Promise<string[]> {
+    const due = await this.#deps.db
+      .selectFrom('signing_keys')
+      .select('alg')
+      .where('state', '=', 'current')
+      .where('activated_at', '<', new Date(Date.now() - signingDaysMax * 86_400_000))
+      .execute()
+    const rotated: string[] = []
+    for (const { alg } of due) rotated.push((await this.rotate(alg as SigningAlg)).kid)
+    return rotated
   }
 
   /** Takes keys out of the set whose last token has ended, and forgets assertions that would be refused as ended anyway. For a timer. */

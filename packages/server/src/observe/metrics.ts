@@ -8,6 +8,7 @@ export interface Metrics {
   readonly inFlight: Gauge
   readonly deaf: Gauge
   readonly effectSeconds: Histogram
+  readonly unsettled: Gauge
   readonly minted: Counter<'method' | 'result'>
   text(): Promise<string>
   readonly contentType: string
@@ -42,6 +43,11 @@ export function createMetrics(): Metrics {
       name: 'keyward_revocation_effect_seconds',
       help: 'From the commit of a revocation until this node applied it',
       buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2],
+      registers,
+    }),
+    unsettled: new Gauge({
+      name: 'keyward_outcomes_dropped',
+      help: 'Outcomes of calls that this process could not write; the sweep charges what they held',
       registers,
     }),
     minted: new Counter({ name: 'keyward_tokens_total', help: 'Access tokens asked for', labelNames: ['method', 'result'], registers }),

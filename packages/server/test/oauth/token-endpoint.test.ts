@@ -373,3 +373,42 @@ describe('metadata (RFC 8414)', () => {
     for (const key of jwks.keys) for (const part of ['d', 'p', 'q', 'dp', 'dq', 'qi']) expect(key).not.toHaveProperty(part)
   })
 })
+
+describe('signing keys', () => {
+  it('rotate by themselves after a month, and only then', async () => {
+    expect(await service.keys.rotateDue()).toEqual([])
+    const before = service.keys.signer('ES256').kid
+    await service.db
+      .updateTable('signing_keys')
+      .set({ activated_at: new Date(Date.now() - 31 * 86_400_000) })
+      .where('kid', '=', before)
+      .execute()
+    expect(await service.keys.rotateDue()).toHaveLength(1)
+    expect(service.keys.signer('ES256').kid).not.toBe(before)
+  })
+
+  it('leave the set when the last token that they signed has ended; one current key an algorithm, always', async () => {
+    await service.keys.rotate('RS256')
+    const kids = () => service.keys.jwks().keys.map((key) => key.kid)
+    const previous = await service.db.selectFrom('signing_keys').select('kid').where('state', '=', 'previous').execute()
+    expect(previous.length).toBeGreaterThan(0)
+    for (const { kid } of previous) expect(kids()).toContain(kid)
+    await service.db
+      .updateTable('signing_keys')
+      .set({ published_until: new Date(Date.now() - 1_000) })
+      .where('state', '=', 'previous')
+      .execute()
+    await service.keys.tidy()
+    for (const { kid } of previous) expect(kids()).not.toContain(kid)
+    await Promise.all(
+      [service.keys.rotate('ES256'), service.keys.rotate('ES256'), service.keys.rotate('ES256')].map((one) => one.catch(() => undefined)),
+    )
+    const current = await service.db
+      .selectFrom('signing_keys')
+      .select('kid')
+      .where('alg', '=', 'ES256')
+      .where('state', '=', 'current')
+      .execute()
+    expect(current).toHaveLength(1)
+  })
+})
