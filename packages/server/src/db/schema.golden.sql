@@ -206,6 +206,8 @@ CREATE INDEX credentials_by_owner ON public.credentials USING btree (owner, crea
 CREATE INDEX credentials_by_provider ON public.credentials USING btree (provider, created_at DESC, id DESC);
 CREATE INDEX credentials_by_purpose ON public.credentials USING btree (purpose, created_at DESC, id DESC);
 CREATE INDEX credentials_by_state ON public.credentials USING btree (state, created_at DESC, id DESC);
+CREATE INDEX credentials_expiring ON public.credentials USING btree (expires_at) WHERE ((state = 'active'::text) AND (expires_at IS NOT NULL));
+CREATE INDEX credentials_live_by_owner ON public.credentials USING btree (owner) WHERE (state = 'active'::text);
 CREATE UNIQUE INDEX credentials_name ON public.credentials USING btree (environment, lower(name)) WHERE (state = 'active'::text);
 CREATE INDEX credentials_page ON public.credentials USING btree (created_at DESC, id DESC);
 CREATE INDEX credentials_search ON public.credentials USING gin (search);
@@ -618,6 +620,7 @@ create table workloads (
 CREATE INDEX workloads_by_backup ON public.workloads USING btree (backup_owner) WHERE (backup_owner IS NOT NULL);
 CREATE INDEX workloads_by_environment ON public.workloads USING btree (environment, created_at DESC, id DESC);
 CREATE INDEX workloads_by_owner ON public.workloads USING btree (owner, created_at DESC, id DESC);
+CREATE INDEX workloads_live_by_owner ON public.workloads USING btree (owner) WHERE (state = 'active'::text);
 CREATE UNIQUE INDEX workloads_name ON public.workloads USING btree (environment, lower(name)) WHERE (state = 'active'::text);
 CREATE INDEX workloads_page ON public.workloads USING btree (created_at DESC, id DESC);
 CREATE INDEX workloads_search ON public.workloads USING gin (search);
