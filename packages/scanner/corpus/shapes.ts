@@ -84,36 +84,36 @@ function special(name: string, dice: Dice, fake: boolean): string {
     }
     case 'bedrock': {
       const plain = `BedrockAPIKey-${dice.text(alphabets.n ?? '', 4)}-at-${dice.text(digits, 12)}:${mark}${dice.text(alphabets.a ?? '', 40 - mark.length)}`
-      return `ABSK${Buffer.from(plain.padEnd(84, '=')).toString('base64')}`
+      return `ABSK${visiblyFake(Buffer.from(plain.padEnd(84, '=')).toString('base64'), fake)}`
     }
     case 'bedrock-url': {
       const plain = `bedrock.amazonaws.com/?Action=CallWithBearerToken&X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=ASIA${mark}${dice.text(alphabets.B ?? '', 16 - mark.length)}%2F20261123%2Fus-east-1%2Fbedrock%2Faws4_request&X-Amz-Date=20261123T080000Z&X-Amz-Expires=43200&X-Amz-SignedHeaders=host&X-Amz-Signature=${dice.text(alphabets.h ?? '', 64)}&Version=1`
-      return `bedrock-api-key-${Buffer.from(plain).toString('base64')}`
+      return `bedrock-api-key-${visiblyFake(Buffer.from(plain).toString('base64'), fake)}`
     }
     case 'sentry-claims':
       return Buffer.from(JSON.stringify({ iat: 1764314937.241064, url: 'https://sentry.io', region_url: 'https://de.sentry.io', org: fake ? 'example' : dice.text(lower, 9) })).toString('base64')
     case 'op-claims':
-      return Buffer.from(JSON.stringify({ email: `${dice.text(lower, 8)}@1passwordserviceaccounts.com`, muk: { alg: 'A256GCM', k: `${mark}${dice.text(alphabets.u ?? '', 43 - mark.length)}` }, secretKey: `A3-${dice.text(alphabets.N ?? '', 6)}`, srpX: dice.text(alphabets.h ?? '', 64) })).toString('base64')
+      return visiblyFake(Buffer.from(JSON.stringify({ email: `${dice.text(lower, 8)}@1passwordserviceaccounts.com`, muk: { alg: 'A256GCM', k: `${mark}${dice.text(alphabets.u ?? '', 43 - mark.length)}` }, secretKey: `A3-${dice.text(alphabets.N ?? '', 6)}`, srpX: dice.text(alphabets.h ?? '', 64) })).toString('base64'), fake)
     case 'aws-id': {
       // Base 32 of 80 bits: the first is set, 40 hold the account number (12 digits at most), the rest is a serial.
       const account = BigInt(dice.text('123456789', 1) + dice.text(digits, 11))
       let bits = (1n << 79n) | (account << 39n) | (BigInt(dice.below(0x40000000)) << 9n) | BigInt(dice.below(512))
       let out = ''
       for (let at = 0; at < 16; at++, bits >>= 5n) out = (alphabets.B ?? '')[Number(bits & 31n)] + out
-      return out
+      return fake ? `${out.slice(0, -4)}FAKE` : out
     }
     case 'der': {
       // The outer SEQUENCE of a PKCS#8 key whose length comes out, with random bytes for what it wraps.
-      const inner = Buffer.from(dice.text(alphabets.h ?? '', 2 * 1214), 'hex')
+      const inner = Buffer.concat([Buffer.from('0201', 'hex'), fakeBytes(fake), Buffer.from(dice.text(alphabets.h ?? '', 2 * (1212 - fakeBytes(fake).length)), 'hex')])
       const body = Buffer.concat([Buffer.from('30820' + '4be', 'hex'), inner]).toString('base64')
       return (body.match(/.{1,64}/g) ?? []).join('\n')
     }
     case 'openssh': {
-      const body = Buffer.concat([Buffer.from('openssh-key-v1\0\0\0\0\x04none\0\0\0\x04none', 'latin1'), Buffer.from(dice.text(alphabets.h ?? '', 600), 'hex')]).toString('base64')
+      const body = Buffer.concat([Buffer.from('openssh-key-v1\0\0\0\0\x04none\0\0\0\x04none', 'latin1'), Buffer.from('0000', 'hex'), fakeBytes(fake), Buffer.from(dice.text(alphabets.h ?? '', 600), 'hex')]).toString('base64')
       return (body.match(/.{1,70}/g) ?? []).join('\n')
     }
     case 'pgp': {
-      const body = Buffer.concat([Buffer.from('9501d804', 'hex'), Buffer.from(dice.text(alphabets.h ?? '', 900), 'hex')]).toString('base64')
+      const body = Buffer.concat([Buffer.from('9501d8040000', 'hex'), fakeBytes(fake), Buffer.from(dice.text(alphabets.h ?? '', 900), 'hex')]).toString('base64')
       return `${(body.match(/.{1,64}/g) ?? []).join('\n')}\n=${dice.text(alphabets.a ?? '', 4)}`
     }
     case 'user-password-base64':
@@ -123,6 +123,16 @@ function special(name: string, dice: Dice, fake: boolean): string {
     default:
       throw new Error(`unknown special ${name}`)
   }
+}
+
+/** Bytes that read FAKEFAKEFAKE in base64, if wanted. */
+function fakeBytes(fake: boolean): Buffer {
+  return fake ? Buffer.from('FAKEFAKEFAKE', 'base64') : Buffer.alloc(0)
+}
+
+/** The same base64 with a mark that can be read in it. */
+function visiblyFake(encoded: string, fake: boolean): string {
+  return fake ? `${encoded.slice(0, -24)}FAKEFAKEFAKE${encoded.slice(-12)}` : encoded
 }
 
 /** What a checksummed format puts into its last characters. Written apart from `src/checks`, so that each can find the other wrong. */
@@ -150,7 +160,10 @@ function base32(bytes: Buffer): string {
   return (bits.match(/.{5}/g) ?? []).map((five) => (alphabets.B ?? '')[Number.parseInt(five, 2)]).join('')
 }
 
-const marks = ['FAKE', 'fake', 'deadbeef', '00000000']
+const digitMark = '00000000'
+const marks = ['FAKE', 'fake', 'deadbeef', digitMark]
+/** Shorter parts stay as they are: there is no room for a mark in them. */
+const markedLengthMin = 6
 
 /**
  * A secret of this shape. `fake`: with a marker such as FAKE in it, for what is committed; else random through and through, for what is
@@ -159,18 +172,18 @@ const marks = ['FAKE', 'fake', 'deadbeef', '00000000']
 export function makeSecret(shape: string, seed: string, options: { fake?: boolean; seal?: string | undefined } = {}): string {
   const dice = new Dice(`${shape}\n${seed}`)
   const fake = options.fake === true
-  let marked = !fake
+  const parts = parseShape(shape)
+  const markOf = (alphabet: string): string | undefined => marks.find((text) => [...text].every((c) => alphabet.includes(c)))
+  const lettered = parts.some((part) => 'alphabet' in part && part.least >= markedLengthMin && markOf(part.alphabet) !== digitMark && markOf(part.alphabet) !== undefined)
   let out = ''
-  for (const part of parseShape(shape)) {
+  for (const part of parts) {
     if ('literal' in part) out += part.literal
-    else if ('special' in part) {
-      out += special(part.special, dice, fake)
-      marked ||= part.special !== 'aws-id'
-    } else {
+    else if ('special' in part) out += special(part.special, dice, fake)
+    else {
       const length = part.least + dice.below(part.most - part.least + 1)
-      const mark = marked || length < 8 ? undefined : marks.find((text) => [...text].every((c) => part.alphabet.includes(c)))
-      out += (mark ?? '') + dice.text(part.alphabet, length - (mark?.length ?? 0))
-      marked ||= mark !== undefined
+      const wanted = fake && length >= markedLengthMin ? markOf(part.alphabet) : undefined
+      const mark = wanted === undefined || wanted.length > length || (wanted === digitMark && lettered) ? '' : wanted
+      out += mark + dice.text(part.alphabet, length - mark.length)
     }
   }
   const seal = options.seal === undefined ? undefined : seals[options.seal]

@@ -3,15 +3,17 @@
  * the question: written in one case at the beginning of a part, or alone. (A list of words that counts anywhere loses real passwords.)
  */
 const longWords =
-  /example|placeholder|change.?me|change.?it|redacted|insert.?(?:your|here|key|token)|replace.?(?:me|with|this)|your.?(?:api|key|token|secret|own|real|password|access|client|account|project|org)|my.?(?:api.?key|secret.?key|access.?key|token)|not.?(?:a.?)?real|(?:test|dummy|fake|sample|mock|demo|some|any)[_-]?(?:api[_-]?)?(?:key|token|secret|password|value)|foobar|lorem.?ipsum|deadbeef|cafebabe|undefined|removed|masked|super.?secret|top.?secret|to.?be.?(?:set|filled|replaced)|fill.?me/i
+  /example|placeholder|change.?me|change.?it|redacted|insert.?(?:your|here|key|token)|replace.?(?:me|with|this)|your.?(?:api|key|token|secret|own|real|password|access|client|account|project|org)|my.?(?:api.?key|secret.?key|access.?key|token)|not.?(?:a.?)?real|(?:test|dummy|fake|sample|mock|demo|some|any)[_-]?(?:api[_-]?)?(?:key|token|secret|password|value)|foobar|lorem.?ipsum|deadbeef|fakefake|cafebabe|undefined|removed|masked|super.?secret|top.?secret|to.?be.?(?:set|filled|replaced)|fill.?me/i
 const shortWords =
-  /(?:^|[-_.:/+=])(?:FAKE|fake|Fake|TEST|DUMMY|dummy|Dummy|SAMPLE|sample|MOCK|YOUR|your|TODO|XXXX|xxxx|NONE|HERE|TEMP|abcd|ABCD|DEMO)(?=[-_.:/+=]|$|[A-Z0-9])|FAKE|(?:^|[-_.:/+=])(?:test|demo|mock|none|null|here|todo|temp|tbd|foo|bar|baz|qux|asdf)(?:[-_.:/+=]|$)/
+  /(?:^|[-_.:/+=])(?:FAKE|fake|Fake|TEST|DUMMY|dummy|Dummy|SAMPLE|sample|MOCK|YOUR|your|TODO|XXXX|xxxx|NONE|HERE|TEMP|abcd|ABCD|DEMO)(?=[-_.:/+=]|$|[A-Z0-9])|(?:^|[-_.:/+=])(?:test|demo|mock|none|null|here|todo|temp|tbd|foo|bar|baz|qux|asdf)(?:[-_.:/+=]|$)/
 const templates =
-  /\$\{|\$\(|\{\{|\}\}|<[A-Za-z_ /-]{1,40}>|%[sdv(]|%\{|#\{|\.\.\.|\*{3,}|\[[A-Z_ -]{3,30}\]|^\$[A-Za-z_]|^@[A-Za-z_.]+@$|^%[A-Za-z_]+%$|…|\xe2\x80\xa6/
+  /\$\{|\$\(|\{\{|\}\}|<[A-Za-z_ /-]{1,40}>|%[sdv(]|%\{|#\{|\.\.\.|\*{3,}|\[[A-Z_ -]{3,30}\]|^\$[A-Za-z_]|^@[A-Za-z_.]+@$|^%[A-Za-z_]+%$|…|\xe2\x80\xa6|\xe2\x9f\xa6/
 /** What a format itself says of test and live: no reason to think of a stand-in. */
 const modes = /^[a-z]{2,8}[_-](?:test|live|sandbox|production|development)[_-]/
 /** Chance repeats twelve characters less than once in a billion keys, of hex digits too. */
 const repeatedCharactersMin = 12
+/** Chance writes these four letters into one key of 100 characters in 100,000, and one of the lower-case formats in 30,000. */
+const fakeUpToLength = 1_000
 /** In a text as long as a key file, chance writes four letters. */
 const shortWordsUpToLength = 300
 const sequences = [
@@ -35,7 +37,11 @@ export function placeholderReason(secret: string): string | undefined {
   if (templates.test(secret)) return 'It is a template or a masked value, to be filled in.'
   const lower = secret.toLowerCase()
   const worded = secret.replace(modes, '')
-  if (longWords.test(worded) || (worded.length <= shortWordsUpToLength && shortWords.test(worded)))
+  if (
+    longWords.test(worded) ||
+    (worded.length <= fakeUpToLength && /FAKE|fake/.test(worded)) ||
+    (worded.length <= shortWordsUpToLength && shortWords.test(worded))
+  )
     return 'A word in it says that it is a stand-in or an example.'
   for (const sequence of sequences) if (lower.includes(sequence)) return 'It runs along the alphabet or the keyboard.'
   const body = longestRun(secret)

@@ -29,6 +29,11 @@ describe.each(files)('%s', (file) => {
         const secret = secretIn(detector, example)
         expect(secret, example).toBeDefined()
         if (detector.check !== undefined) expect(checks[detector.check]?.(secret ?? ''), example).not.toBe('refuted')
+        const reported = scan(example, '').filter((match) => match.judgement.verdict === 'secret')
+        expect(
+          reported.map((match) => match.detector.id),
+          example,
+        ).toEqual([])
         if (detector.context !== undefined) expect(example).toMatch(new RegExp(detector.context.near, 'i'))
       }
     },
