@@ -53,6 +53,9 @@ describe('files and folders', () => {
     expect(report.partial).toBe(false)
     expect(inside(root, await scanFolder(root, { everything: true }))).toEqual(['.env', 'node_modules/x/index.js'])
     expect(inside(root, await scanFolder(root, { respectGitignore: true }))).toEqual([])
+    write(root, { '.gitignore': '/deep/*.local\n', 'deep/a.local': key, 'deep/.keywardignore': 'b.local', 'deep/b.local': key })
+    const below = await scanFolder(`${root}/deep`)
+    expect(below.detections.flatMap((one) => one.sightings)).toMatchObject([{ path: `${root}/deep/a.local`, ignored: true }])
   })
 
   test('links that lead in circles, FIFOs and sockets are not opened; the scan ends', async () => {

@@ -2,7 +2,7 @@ import { closeSync, createReadStream, openSync, writeSync } from 'node:fs'
 import { Redactor } from '../redact/redactor.ts'
 import { flag, list, text } from './flags.ts'
 import { type ScanFlags, UsageError } from './options-table.ts'
-import type { ExitCode, Terminal } from './run-scan.ts'
+import type { ExitCode, Terminal } from './terminal.ts'
 
 /** `keyward scan --redact OUT FILE` (or `--stdin`): a copy in which no secret is left. `-` writes to stdout. */
 export async function runRedact(paths: readonly string[], flags: ScanFlags, terminal: Terminal): Promise<ExitCode> {

@@ -1,5 +1,4 @@
 import { readFileSync, writeFileSync } from 'node:fs'
-import type { Readable } from 'node:stream'
 import type { Report } from '../detection/detection.ts'
 import { paintFor } from '../report/style.ts'
 import type { ScanOptions } from '../run/options.ts'
@@ -7,16 +6,7 @@ import { ScanRun } from '../run/scan-run.ts'
 import { type Format, flag, formatOf, list, text, threadsOf } from './flags.ts'
 import { type ScanFlags, UsageError } from './options-table.ts'
 import { targetsOf } from './targets.ts'
-
-/** The process around the command, so that tests can be it. */
-export interface Terminal {
-  readonly stdin: Readable
-  readonly stdout: NodeJS.WriteStream
-  readonly stderr: NodeJS.WriteStream
-}
-
-/** Nothing found 0, something found 1, wrong use or not all looked at 2. */
-export type ExitCode = 0 | 1 | 2
+import type { ExitCode, Terminal } from './terminal.ts'
 
 /** Runs `keyward scan`. Says what is wrong on stderr instead of throwing. */
 export async function runScan(paths: readonly string[], flags: ScanFlags, terminal: Terminal = process): Promise<ExitCode> {

@@ -66,6 +66,9 @@ class PoolWorker {
     this.#worker = new Worker(new URL(`./worker.${extension}`, import.meta.url), { workerData })
     this.#worker.on('message', (message: { result?: TaskResult; error?: string }) => this.#answered(message))
     this.#worker.on('error', (error) => this.#settle?.reject(error))
+    this.#worker.on('exit', (code) => {
+      if (this.#inHand > 0) this.#settle?.reject(new Error(`a thread of the scan ended with ${code}`))
+    })
     this.#worker.unref()
   }
 

@@ -40,17 +40,31 @@ export class ContentScanner {
   text(bytes: Uint8Array, place: Place): void {
     const what = place.what ?? classify(place.path)
     const prepared = prepareText(bytes, what)
-    const matches = this.#document.scan(prepared, place.path)
+    const matches = this.#scan(prepared, place)
     if (this.#document.bounded) this.#bounded(place)
     if (matches.length > 0) this.#tell(matches, what === undefined ? place : { ...place, what }, prepared)
   }
 
   /** Added lines of a diff: like `text`, with the caller's way from a line of the bytes to a line of the file. */
   lines(bytes: Uint8Array, place: Place, lineOf: (line: number) => number): void {
-    const matches = this.#document.scan(bytes, place.path)
+    const matches = this.#scan(bytes, place)
     if (this.#document.bounded) this.#bounded(place)
     const what = matches.length > 0 ? classify(place.path) : undefined
     for (const match of matches) this.sink.found({ ...match, line: lineOf(match.line) }, what === undefined ? place : { ...place, what })
+  }
+
+  /** A document on which the engine fails is told; those after it are scanned. */
+  #scan(bytes: Uint8Array, place: Place): Match[] {
+    try {
+      return this.#document.scan(bytes, place.path)
+    } catch (error) {
+      this.sink.notice({
+        path: place.path,
+        reason: 'broken',
+        text: `could not be scanned: ${error instanceof Error ? error.message : error}`,
+      })
+      return []
+    }
   }
 
   /** A document that arrives in parts; for what doesn't fit into memory. */

@@ -1,5 +1,5 @@
-import { type Dirent, readdirSync } from 'node:fs'
-import { join, sep } from 'node:path'
+import { type Dirent, existsSync, readdirSync } from 'node:fs'
+import { basename, dirname, join, resolve, sep } from 'node:path'
 import type { Notice } from '../finding.ts'
 import { dependencyFolders, type IgnoreRules, ignoreRules } from './ignore-file.ts'
 
@@ -23,9 +23,19 @@ const depthMax = 128
 const gitFiles = new Set(['config', 'hooks', 'info', 'modules', 'worktrees', 'description'])
 
 interface Level {
-  readonly folder: string
+  /** What stands before a path below the walked folder, seen from the ignore file's folder. */
+  readonly before: string
   readonly prefix: string
   readonly rules: IgnoreRules | undefined
+}
+
+/** What a folder inherits from the folders above it. */
+interface State {
+  readonly git: readonly Level[] | undefined
+  readonly own: readonly Level[]
+  readonly inGit: boolean
+  readonly ignored: boolean
+  readonly depth: number
 }
 
 /**
@@ -33,50 +43,49 @@ interface Level {
  * out; `.gitignore` marks. What can't be read is told.
  */
 export function* walk(root: string, options: WalkOptions, notice: (notice: Notice) => void): Generator<WalkedFile> {
-  const hasGit = readNames(root, notice, '').some((entry) => entry.name === '.git')
-  yield* new Walker(root, options, notice, hasGit).folder('', [], [], false, 0)
+  const above = levelsAbove(root)
+  yield* new Walker(root, options, notice).folder('', { git: above, own: [], inGit: above !== undefined, ignored: false, depth: 0 })
 }
 
 class Walker {
   readonly #root: string
   readonly #options: WalkOptions
   readonly #notice: (notice: Notice) => void
-  readonly #hasGit: boolean
 
-  constructor(root: string, options: WalkOptions, notice: (notice: Notice) => void, hasGit: boolean) {
+  constructor(root: string, options: WalkOptions, notice: (notice: Notice) => void) {
     this.#root = root
     this.#options = options
     this.#notice = notice
-    this.#hasGit = hasGit
   }
 
-  *folder(prefix: string, git: readonly Level[], own: readonly Level[], ignored: boolean, depth: number): Generator<WalkedFile> {
-    if (depth > depthMax) {
+  *folder(prefix: string, state: State): Generator<WalkedFile> {
+    if (state.depth > depthMax) {
       this.#notice({ path: prefix, reason: 'bounded', text: `more than ${depthMax} folders within each other` })
       return
     }
     const folder = prefix === '' ? this.#root : join(this.#root, prefix)
     const entries = readNames(folder, this.#notice, prefix)
     const names = new Set(entries.map((entry) => entry.name))
-    const gitLevels = names.has('.gitignore') && this.#hasGit ? [...git, level(folder, prefix, '.gitignore')] : git
-    const ownLevels = names.has('.keywardignore') ? [...own, level(folder, prefix, '.keywardignore')] : own
+    const inGit = state.inGit || names.has('.git')
+    const git = names.has('.gitignore') && inGit ? [...(state.git ?? []), level(folder, prefix, '.gitignore')] : (state.git ?? [])
+    const own = names.has('.keywardignore') ? [...state.own, level(folder, prefix, '.keywardignore')] : state.own
     for (const entry of entries) {
       const path = prefix === '' ? entry.name : `${prefix}/${entry.name}`
       const isFolder = entry.isDirectory()
-      if (!isFolder && !entry.isFile()) continue
-      if (verdict(ownLevels, path, isFolder)) continue
-      const nowIgnored = ignored || verdict(gitLevels, path, isFolder)
-      if (nowIgnored && this.#options.respectGitignore) continue
-      if (!isFolder) yield { file: folder + sep + entry.name, path, ignored: nowIgnored }
-      else if (entry.name === '.git') yield* this.#gitFolder(path, ownLevels)
-      else if (!this.#options.everything && dependencyFolders.has(entry.name) && this.#isDependencies(entry.name, nowIgnored))
+      if ((!isFolder && !entry.isFile()) || verdict(own, path, isFolder)) continue
+      const ignored = state.ignored || verdict(git, path, isFolder)
+      if (ignored && this.#options.respectGitignore) continue
+      if (!isFolder) yield { file: folder + sep + entry.name, path, ignored }
+      else if (entry.name === '.git') yield* this.#gitFolder(path, own)
+      else if (this.#isLeftOut(entry.name, ignored, inGit))
         this.#notice({ path, reason: 'skipped', text: 'holds dependencies; --everything scans it too' })
-      else yield* this.folder(path, gitLevels, ownLevels, nowIgnored, depth + 1)
+      else yield* this.folder(path, { git, own, inGit, ignored, depth: state.depth + 1 })
     }
   }
 
-  #isDependencies(name: string, ignored: boolean): boolean {
-    return ignored || !this.#hasGit || name === 'node_modules'
+  #isLeftOut(name: string, ignored: boolean, inGit: boolean): boolean {
+    if (this.#options.everything || !dependencyFolders.has(name)) return false
+    return ignored || !inGit || name === 'node_modules'
   }
 
   *#gitFolder(path: string, own: readonly Level[]): Generator<WalkedFile> {
@@ -84,21 +93,35 @@ class Walker {
       if (!gitFiles.has(entry.name)) continue
       const inside = `${path}/${entry.name}`
       if (entry.isFile()) yield { file: join(this.#root, inside), path: inside, ignored: true }
-      else if (entry.isDirectory() && entry.name === 'hooks') yield* this.folder(inside, [], own, true, 1)
+      else if (entry.isDirectory() && entry.name === 'hooks')
+        yield* this.folder(inside, { git: [], own, inGit: true, ignored: true, depth: 1 })
     }
   }
 }
 
 function level(folder: string, prefix: string, name: string): Level {
-  return { folder, prefix, rules: ignoreRules(folder, name) }
+  return { before: '', prefix, rules: ignoreRules(folder, name) }
+}
+
+/** The `.gitignore` files between the walked folder and the top of its repository; undefined where it is in none. */
+function levelsAbove(root: string): readonly Level[] | undefined {
+  const start = resolve(root)
+  const levels: Level[] = []
+  for (let folder = start, before = ''; ; folder = dirname(folder)) {
+    if (folder !== start) levels.unshift({ before, prefix: '', rules: ignoreRules(folder, '.gitignore') })
+    if (existsSync(join(folder, '.git'))) return levels
+    if (dirname(folder) === folder) return undefined
+    before = `${basename(folder)}/${before}`
+  }
 }
 
 /** The deepest file that says something about the path decides. */
 function verdict(levels: readonly Level[], path: string, isFolder: boolean): boolean {
   for (let index = levels.length - 1; index >= 0; index--) {
     const one = levels[index]
-    const inside = one?.prefix === '' ? path : path.slice((one?.prefix.length ?? 0) + 1)
-    const said = one?.rules?.test(isFolder ? `${inside}/` : inside)
+    if (!one?.rules) continue
+    const inside = one.before + (one.prefix === '' ? path : path.slice(one.prefix.length + 1))
+    const said = one.rules.test(isFolder ? `${inside}/` : inside)
     if (said !== undefined) return said
   }
   return false
