@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 // The command starts on whatever Node the machine has; Keyward itself runs on the pinned Node 24.
 import { spawn } from 'node:child_process'
+import * as nodeModule from 'node:module'
+import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { pinnedNode } from './pinned-node.mjs'
@@ -8,6 +10,8 @@ import { pinnedNode } from './pinned-node.mjs'
 const entry = join(dirname(fileURLToPath(import.meta.url)), 'src', 'main.ts')
 const major = Number(process.versions.node.split('.')[0])
 if (major >= 24) {
+  // Reading the program's own text would be most of a short command's time. Not in a folder that others can write.
+  nodeModule.enableCompileCache(join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'keyward', 'compiled'))
   await import(pathToFileURL(entry).href)
 } else {
   const node = pinnedNode()
