@@ -2,16 +2,17 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import type { GatewayErrorCode } from '@keyward/contract/gateway-errors'
 import { limits } from '@keyward/contract/limits'
 import type { Dispatcher } from 'undici'
-import type { AuditRecord } from '../audit/record.ts'
 import { EgressRefused } from '../egress/errors.ts'
 import type { Admitted, Outcome } from '../policy/call.ts'
-import { type AnswerReader, JsonReader, noReader, StreamReader } from './answer-reader.ts'
+import { type AnswerReader, noReader } from './answer-reader.ts'
 import { requireStanding, standing, type UsableCredential } from './authorise.ts'
 import { chargeOf } from './call-cost.ts'
+import { type CallRecord, recordOf } from './call-record.ts'
+import { callSeconds, protocolOfPlan, readerOf, refusedStatus, tokensOf } from './call-rules.ts'
 import { errorEvent, type Protocol, protocolOfRequest } from './error-shape.ts'
 import { outboundHeaders } from './outbound.ts'
 import type { Plan } from './plan.ts'
-import { type Act, actOf, outputTokensDefault, type Prepared, prepare } from './prepare.ts'
+import { type Act, actOf, type Prepared, prepare } from './prepare.ts'
 import { presentedToken } from './presented.ts'
 import { Refusal, refusalOf } from './refusal.ts'
 import { sendRefusal } from './refuse.ts'
@@ -179,7 +180,7 @@ export class Call implements Dispatcher.DispatchHandler {
     if (this.#phase !== 'asking') return
     const prepared = prepare(plan, act, this.#request.headers, body, budgeted, prices)
     this.#prepared = prepared
-    await this.#admit(plan, act, credential, prepared)
+    await this.#admit(plan, act, prepared)
   }
 
   async #checkProof(token: VerifiedToken, plan: Plan, scheme: string, proof: string | undefined): Promise<void> {
@@ -225,7 +226,7 @@ export class Call implements Dispatcher.DispatchHandler {
     return body
   }
 
-  async #admit(plan: Plan, act: Act, credential: UsableCredential, prepared: Prepared): Promise<void> {
+  async #admit(plan: Plan, act: Act, prepared: Prepared): Promise<void> {
     const { limits: bounds } = plan.grant
     const verdict = await this.#shared.parts.admission.admit({
       callId: this.id,
@@ -236,7 +237,7 @@ export class Call implements Dispatcher.DispatchHandler {
       reserveSeconds: callSeconds(plan),
       tokensWorstCase: tokensOf(act, prepared),
       limits: { requestsPerMinute: bounds.requests_per_minute, tokensPerMinute: bounds.tokens_per_minute },
-      audit: this.#record(plan, act, credential, prepared.model),
+      audit: this.#record(plan, prepared.model),
     })
     if (!verdict.admitted) {
       this.#answerRefusal(new Refusal(verdict.code, verdict.detail, verdict.retryAfterSeconds))
@@ -247,30 +248,18 @@ export class Call implements Dispatcher.DispatchHandler {
     else this.#settle(this.#endedBy)
   }
 
-  #record(
-    plan: Plan,
-    act: Act | undefined,
-    credential: UsableCredential | undefined,
-    model: string | null,
-  ): Omit<AuditRecord, 'action' | 'decision'> {
-    const { request, path } = { request: this.#request, path: this.#target.path }
-    return {
-      actor: { kind: 'workload', id: plan.workload.id },
-      workload: plan.workload.id,
-      token: this.#token?.id,
-      grant: plan.grant.id,
-      credential: plan.credential?.id,
-      version: credential?.version.id,
-      resource: plan.resource.id,
-      tenant: plan.tenant?.id,
-      team: plan.workload.team,
-      environment: plan.workload.environment,
-      model: model ?? undefined,
-      operation: act?.operation,
-      effect: act?.effect,
-      correlationId: this.id,
-      details: plan.resource.kind === 'llm' ? undefined : { method: request.method, path: path.slice(0, 500) },
-    }
+  #record(plan: Plan, model: string | null): CallRecord {
+    const { method = 'GET' } = this.#request
+    return recordOf({
+      plan,
+      act: this.#act,
+      credential: this.#credential,
+      token: this.#token,
+      model,
+      callId: this.id,
+      method,
+      target: this.#target,
+    })
   }
 
   async #send(): Promise<void> {
@@ -483,7 +472,7 @@ export class Call implements Dispatcher.DispatchHandler {
     const personal = { ip: this.#request.socket.remoteAddress, userAgent: this.#request.headers['user-agent']?.slice(0, 200) }
     try {
       if (this.#plan !== undefined) {
-        const record = this.#record(this.#plan, this.#act, this.#credential, this.#prepared?.model ?? null)
+        const record = this.#record(this.#plan, this.#prepared?.model ?? null)
         await journal.record({ ...record, action: 'gateway.call', decision: 'refused', code, call: this.id, personal })
       } else if (this.#token !== undefined) {
         const { id: token, workload, grant } = this.#token
@@ -626,30 +615,3 @@ export class Call implements Dispatcher.DispatchHandler {
 
 /** Why undici is told to stop: it asks for an error. */
 const stopped = new Error('the gateway ended the call')
-
-function protocolOfPlan(plan: Plan): Protocol {
-  if (plan.resource.kind !== 'llm') return 'http'
-  return plan.resource.provider === 'anthropic' ? 'anthropic' : 'openai'
-}
-
-function callSeconds(plan: Plan): number {
-  return plan.resource.limits.call_seconds ?? limits.callSecondsDefault
-}
-
-/** For tokens a minute: what is not bounded counts as a long answer until the settle knows better. */
-function tokensOf(act: Act, prepared: Prepared): number {
-  if (act.llm === undefined || act.llm.operation.cost === 'free') return 0
-  return (prepared.inputTokensMax ?? prepared.body?.length ?? 0) + (prepared.outputTokensMax ?? outputTokensDefault)
-}
-
-function readerOf(act: Act, streamed: boolean, strip: boolean): AnswerReader {
-  if (act.llm === undefined || act.llm.operation.cost === 'free') return noReader
-  return streamed ? new StreamReader(act.llm.protocol, strip) : new JsonReader(act.llm.protocol)
-}
-
-/** Answers that do not go through: redirects (they would take the credential elsewhere, or tell where we are) and our own credential's refusal. */
-function refusedStatus(status: number): Refusal | undefined {
-  if (status >= 300 && status < 400 && status !== 304) return new Refusal('upstream_refused', `It answered ${status}.`)
-  if (status === 401 || status === 407) return new Refusal('credential_unavailable', 'The upstream did not accept it.')
-  return undefined
-}
