@@ -52,7 +52,12 @@ export function contextFit(candidate: Candidate): ContextFit {
   const above = lastMatch(expressions.last, candidate.before)
   if (above !== undefined) return { score: 0.7, distance: candidate.before.length - above, where: 'above' }
   const after = candidate.after.search(expressions.any)
-  if (after >= 0) return { score: candidate.after.slice(0, after).includes('\n') ? 0.4 : 0.6, distance: after, where: 'after' }
+  if (after >= 0) {
+    const between = candidate.after.slice(0, after)
+    // `api_key="…", base_url="https://api.deepseek.com"`: the address says whose key it is, also on the next line.
+    const isAddress = /(?:url|endpoint|host|https?:\/\/)[^\n]{0,60}$/i.test(between)
+    return { score: isAddress ? 0.78 : between.includes('\n') ? 0.4 : 0.6, distance: after, where: 'after' }
+  }
   return { score: 0.3, distance: 0, where: 'nowhere' }
 }
 

@@ -23,6 +23,13 @@ describe('a value without a form of its own is told by its name and line', () =>
     ['its name says the provider', `MISTRAL_API_KEY=${alnum(32)}`, /^mistral-api-key secret/],
     ['a key under the provider’s model', `model: mistral/large\napi_key: ${alnum(32)}`, /^mistral-api-key secret/],
     ['the address behind it', `curl -H "Authorization: Bearer ${alnum(32)}" https://api.mistral.ai/v1/models`, /^mistral-api-key secret/],
+    [
+      'the address on the next line',
+      `OpenAI(\n  api_key="sk-${hex(32)}",\n  base_url="https://api.deepseek.com")`,
+      /^deepseek-api-key secret/,
+    ],
+    ['an address of another line’s setting', `LLM_API_KEY=sk-${hex(32)}\nDEEPSEEK_MODEL=chat`, /^openai-compatible-key secret/],
+    ['a user and a password of a call', `twilio = Client("AC${hex(32)}", "${makeSecret('{h:32}', 'other')}")`, /^twilio-auth-token secret/],
     ['a call of the client', `exa = Exa("${uuid}")`, /^exa-api-key secret/],
     ['a sign-in on the shell', `wandb login ${hex(40)}`, /^wandb-legacy-key secret/],
     ['another provider’s name', `MISTRAL_MODEL=large\nUNKNOWN_OPENAI_KEY=${alnum(32)}`, /not-a-secret|unlikely/],
