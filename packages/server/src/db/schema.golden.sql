@@ -895,6 +895,15 @@ begin
     from unnest(codes, call_grants) with ordinality as c(code, grant_n, n)));
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.credentials_with_words(words text, rows_max integer)
+ RETURNS SETOF text
+ LANGUAGE sql
+ STABLE
+ SET enable_seqscan TO 'off'
+ SET enable_indexscan TO 'off'
+ SET enable_indexonlyscan TO 'off'
+AS $function$ select id from credentials where search @@ to_tsquery('simple', words) limit rows_max $function$;
+
 CREATE OR REPLACE FUNCTION public.ensure_partitions(days_ahead integer)
  RETURNS integer
  LANGUAGE plpgsql

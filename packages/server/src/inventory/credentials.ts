@@ -13,7 +13,7 @@ import { type SecretStore, storeVersion } from './credential-versions.ts'
 import { requireEnvironment } from './environments.ts'
 import { requireOwner } from './owners.ts'
 import { ownedWithin } from './reach.ts'
-import { matches } from './search.ts'
+import { matchesCredentials } from './search.ts'
 import { requireUnused, type Use, usesShownMax } from './used-by.ts'
 
 /*
@@ -36,7 +36,7 @@ export async function listCredentials(db: Db, permit: Permit<'credential:read'>,
     const value = query[column]
     if (value !== undefined) rows = rows.where(`credentials.${column}`, '=', value)
   }
-  if (query.q !== undefined) rows = rows.where(matches('credentials', query.q))
+  if (query.q !== undefined) rows = rows.where(await matchesCredentials(db, query.q))
   const page = await pageOf(rows, 'credentials', query, (row) => row)
   const ids = page.items.map((row) => row.id)
   const versions =
