@@ -4,7 +4,9 @@ import { Command, Option } from 'commander'
 /** `keyward scan`: needs no server, no account and no network. */
 export function scanCommand(): Command {
   const command = new Command('scan')
-    .description('find AI credentials in files, git history, images, logs and on this machine; needs no server, sends nothing')
+    .description(
+      'find AI credentials in files, git history, images, logs and on this machine; needs no server, sends nothing but what --verify asks',
+    )
     .argument('[path...]', 'files and folders (default: this one); - is stdin')
   for (const row of scanOptionRows) {
     const option = new Option(`--${row.name}${row.value === undefined ? '' : ` <${row.value}>`}`, row.text)

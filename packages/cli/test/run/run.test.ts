@@ -131,7 +131,10 @@ async function statusOf(address: string, headers: Record<string, string>): Promi
 /** The same from a process of another user. It becomes one after its start, so that it needs no right to read this clone. */
 async function statusAs(uid: number, address: string, key: string): Promise<string> {
   const program = `process.setgid(${uid}); process.setuid(${uid})
-    require('node:http').get(process.argv[1], { headers: { authorization: 'Bearer ' + process.argv[2] } }, (answer) => console.log(answer.statusCode))`
+    require('node:http').get(process.argv[1], { headers: { authorization: 'Bearer ' + process.argv[2] } }, (answer) => {
+      console.log(answer.statusCode)
+      process.exit()
+    })`
   return (await promisify(execFile)(node, ['-e', program, address, key])).stdout.trim()
 }
 
