@@ -1,0 +1,6 @@
+/** Where to go after signing in: a path of our own and nothing else, whatever the address says. */
+export function ownPath(to: unknown): string {
+  if (typeof to !== 'string' || !/^\/(?![/\\])/.test(to)) return '/'
+  const url = URL.parse(to, window.location.origin)
+  return url !== null && url.origin === window.location.origin && url.pathname !== '/sign-in' ? url.pathname + url.search : '/'
+}

@@ -1,0 +1,34 @@
+import { CopyButton } from './copy.tsx'
+
+/** Text to be copied into a terminal or a file. */
+export function Code({ text, label }: { readonly text: string; readonly label: string }) {
+  return (
+    <div className="relative rounded-md border border-line bg-sunken">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reachable by keyboard */}
+      <pre role="region" tabIndex={0} aria-label={label} className="overflow-x-auto p-3.5 pr-24 text-sm leading-relaxed whitespace-pre">
+        {text}
+      </pre>
+      <div className="absolute top-2 right-2">
+        <CopyButton text={text} />
+      </div>
+    </div>
+  )
+}
+
+/** A secret that is shown this once. */
+export function ShownOnce({ label, secret }: { readonly label: string; readonly secret: string }) {
+  return (
+    <div className="rounded-md border border-brass bg-brass-tint p-3.5">
+      <p className="mb-2 text-sm font-medium text-brass">{label}. It is shown this once: copy it now.</p>
+      <div className="flex flex-wrap items-start gap-2.5">
+        <code
+          data-secret
+          className="max-h-36 min-w-0 flex-1 basis-56 overflow-y-auto rounded-[4px] bg-raised px-2.5 py-1.5 text-sm break-all select-all"
+        >
+          {secret}
+        </code>
+        <CopyButton text={secret} small={false} />
+      </div>
+    </div>
+  )
+}
