@@ -23,9 +23,10 @@ export function tokensOf(act: Act, prepared: Prepared): number {
 }
 
 /** What has to be read in an answer while it goes by. */
-export function readerOf(act: Act, streamed: boolean, strip: boolean): AnswerReader {
+export function readerOf(act: Act, contentType: string, strip: boolean): AnswerReader {
   if (act.llm === undefined || act.llm.operation.cost === 'free') return noReader
-  return streamed ? new StreamReader(act.llm.protocol, strip) : new JsonReader(act.llm.protocol)
+  if (isEventStream(contentType)) return new StreamReader(act.llm.protocol, strip)
+  return contentType.includes('json') ? new JsonReader(act.llm.protocol) : noReader
 }
 
 /** Answers that do not go through: redirects (they would take the credential elsewhere, or tell where we are) and our own credential's refusal. */
@@ -33,4 +34,9 @@ export function refusedStatus(status: number): Refusal | undefined {
   if (status >= 300 && status < 400 && status !== 304) return new Refusal('upstream_refused', `It answered ${status}.`)
   if (status === 401 || status === 407) return new Refusal('credential_unavailable', 'The upstream did not accept it.')
   return undefined
+}
+
+/** Server-sent events. */
+export function isEventStream(contentType: string): boolean {
+  return /^text\/event-stream(?:\s*;|$)/i.test(contentType)
 }

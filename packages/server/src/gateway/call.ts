@@ -8,7 +8,7 @@ import { type AnswerReader, noReader } from './answer-reader.ts'
 import { requireStanding, standing, type UsableCredential } from './authorise.ts'
 import { chargeOf } from './call-cost.ts'
 import { type CallRecord, recordOf } from './call-record.ts'
-import { callSeconds, protocolOfPlan, readerOf, refusedStatus, tokensOf } from './call-rules.ts'
+import { callSeconds, isEventStream, protocolOfPlan, readerOf, refusedStatus, tokensOf } from './call-rules.ts'
 import { errorEvent, type Protocol, protocolOfRequest } from './error-shape.ts'
 import { outboundHeaders } from './outbound.ts'
 import type { Plan } from './plan.ts'
@@ -387,13 +387,13 @@ export class Call implements Dispatcher.DispatchHandler {
     const { plan, act, prepared } = this.#known()
     const scrubber = this.#scrubber
     if (scrubber === undefined) return
-    const type = headers['content-type']
-    const streamed = typeof type === 'string' && type.startsWith('text/event-stream')
+    const type = String(headers['content-type'] ?? '')
+    const streamed = isEventStream(type)
     const own = ['keyward-call-id', this.id]
     if (prepared.outputTokensSet !== undefined) own.push('keyward-max-output-tokens', String(prepared.outputTokensSet))
     const nonce = this.#token?.boundTo === undefined ? undefined : this.#shared.parts.verifier.proofNonce?.()
     if (nonce !== undefined) own.push('dpop-nonce', nonce)
-    this.#reader = readerOf(act, streamed, prepared.stripUsage)
+    this.#reader = readerOf(act, type, prepared.stripUsage)
     const headOnly = this.#request.method === 'HEAD' || status === 204 || status === 304
     try {
       this.#relay = new Relay(
