@@ -24,7 +24,7 @@ const runs = 5
 /** Files larger than this are programs, not source; the scan reads them too, the floors as well. */
 const bufferBytes = 67_108_864
 const root = join(import.meta.dirname, '..')
-const main = join(root, 'packages', 'scanner', 'src', 'main.ts')
+const main = join(root, 'packages', 'cli', 'bin.mjs')
 
 const stage = process.argv[2]
 if (stage === '--read' || stage === '--keywords') await floor(stage, process.argv.slice(3))

@@ -3,6 +3,8 @@ import type { Place } from '../place.ts'
 
 /** An export is parsed for its people up to this size. */
 const exportBytesMax = 67_108_864
+/** Matches of one document that are attributed; a document of nothing but keys has one author for all. */
+const attributedMax = 200
 /** Levels of a JSON document that are gone through for messages. */
 const depthMax = 12
 
@@ -12,19 +14,25 @@ const depthMax = 12
  */
 export class Attribution {
   readonly #bytes: Uint8Array
-  #messages: readonly Record<string, unknown>[] | undefined
+  #messages: readonly Message[] | undefined
+  #attributed = 0
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes
   }
 
   of(match: Match, place: Place): Place {
-    if (place.author !== undefined || this.#bytes.length > exportBytesMax) return place
+    if (place.author !== undefined || this.#bytes.length > exportBytesMax || ++this.#attributed > attributedMax) return place
     if (place.what === 'mail') return { ...place, ...fromMail(match, this.#bytes) }
     if (!/\.jsonl?$/i.test(place.path)) return place
-    this.#messages ??= collectMessages(this.#bytes)
+    this.#messages ??= collectMessages(this.#bytes).map((record) => ({ record, text: JSON.stringify(record) }))
     return { ...place, ...fromMessages(match, this.#messages) }
   }
+}
+
+interface Message {
+  readonly record: Record<string, unknown>
+  readonly text: string
 }
 
 interface Said {
@@ -33,8 +41,8 @@ interface Said {
   readonly at?: string
 }
 
-function fromMessages(match: Match, messages: readonly Record<string, unknown>[]): Said {
-  const message = messages.find((one) => JSON.stringify(one).includes(match.secret.slice(0, 40)))
+function fromMessages(match: Match, messages: readonly Message[]): Said {
+  const message = messages.find((one) => one.text.includes(match.secret.slice(0, 40)))?.record
   if (!message) return {}
   const author = authorOf(message)
   const at = timeOf(message.ts ?? message.timestamp ?? message.createdDateTime ?? message.created_at)
@@ -92,9 +100,19 @@ function timeOf(value: unknown): string | undefined {
 
 /** The headers of the message in which the match stands: the last `From:` and `Date:` lines before it. */
 function fromMail(match: Match, bytes: Uint8Array): Said {
-  const before = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(match.start, bytes.byteLength)).toString('latin1')
-  const author = /^From: ([^\r\n]{1,200})(?![\s\S]*^From: )/m.exec(before)?.[1]
-  const date = /^Date: ([^\r\n]{1,100})(?![\s\S]*^Date: )/m.exec(before)?.[1]
+  const before = `\n${Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(match.start, bytes.byteLength)).toString('latin1')}`
+  const author = lastHeader(before, 'From')
+  const date = lastHeader(before, 'Date')
   const at = date === undefined ? undefined : timeOf(date)
   return { ...(author === undefined ? {} : { author }), ...(at === undefined ? {} : { at }) }
+}
+
+/** Header lines are cut at this length. */
+const headerCharsMax = 200
+
+function lastHeader(text: string, name: string): string | undefined {
+  const at = text.lastIndexOf(`\n${name}: `)
+  if (at < 0) return undefined
+  const line = text.slice(at + name.length + 3, at + name.length + 3 + headerCharsMax)
+  return line.split(/[\r\n]/)[0]
 }
