@@ -1,6 +1,6 @@
 import type { GrantLimits, GrantScope } from '@keyward/contract/grants'
 import type { Injection, ResourceLimits } from '@keyward/contract/resources'
-import type { SealedSecret } from './seams.ts'
+import type { SealedSecret } from './sealed.ts'
 
 /** Everything that a call under one grant needs to know, as it was in the database at one moment. Immutable: a change makes a new one. */
 export interface Plan {

@@ -4,6 +4,7 @@ import type { AuditRecord } from '../audit/record.ts'
 import type { CallIntent, CallOutcome, Outcome, Verdict } from '../policy/call.ts'
 import type { PriceBook } from '../policy/prices.ts'
 import type { Plan } from './plan.ts'
+import type { CredentialBind, SealedSecret } from './sealed.ts'
 
 /** What the gateway asks of the rest of the server: small, structural, so that each side can be tested alone (ARCHITECTURE, "Seams"). */
 
@@ -45,20 +46,6 @@ export interface OpenSecret {
   reveal(): string
   useBytes<T>(use: (bytes: Uint8Array) => T): T
   destroy(): void
-}
-
-export interface SealedSecret {
-  readonly ciphertext: Buffer
-  readonly nonce: Buffer
-  readonly wrappedKey: Buffer
-  readonly encryptionKey: string
-}
-
-/** What a sealed secret belongs to (vault/bind.ts). */
-export interface CredentialBind {
-  readonly purpose: 'credential'
-  readonly id: string
-  readonly version: number
 }
 
 export interface SecretOpener {

@@ -1,4 +1,3 @@
-import type { Call } from './call.ts'
 import type { NoiseJournal } from './noise.ts'
 import type { PlanCache } from './plan-cache.ts'
 import type { GatewayParts, GatewaySettings } from './seams.ts'
@@ -12,5 +11,5 @@ export interface Shared {
   /** Running calls by grant, where the grant bounds them. */
   readonly running: Map<string, number>
   /** The call is over. */
-  left(call: Call): void
+  left(call: { readonly id: string }): void
 }
