@@ -73,18 +73,21 @@ function makeServer(options: ListenerOptions, handle: (request: IncomingMessage,
         handle,
       )
     : createServer(settings, handle)
-  server.on('clientError', (_error, socket: Socket) => {
-    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n')
-    else socket.destroy()
-  })
+  server.on('clientError', (_error, socket: Socket) => endWith(socket, '400 Bad Request'))
   // Neither tunnels nor protocol switches: nothing here speaks them.
-  server.on('connect', (_request, socket: Socket) =>
-    socket.end('HTTP/1.1 405 Method Not Allowed\r\nconnection: close\r\ncontent-length: 0\r\n\r\n'),
-  )
-  server.on('upgrade', (_request, socket: Socket) =>
-    socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n'),
-  )
+  server.on('connect', (_request, socket: Socket) => endWith(socket, '405 Method Not Allowed'))
+  server.on('upgrade', (_request, socket: Socket) => endWith(socket, '400 Bad Request'))
   return server
+}
+
+/**
+ * Says goodbye on a socket that the HTTP server has let go of: from here on nobody else hears its errors (a reset would end the process) and
+ * nobody else closes it (a client that stays would hold it for ever).
+ */
+function endWith(socket: Socket, status: string): void {
+  socket.on('error', () => socket.destroy())
+  if (socket.writable) socket.write(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
+  socket.destroySoon()
 }
 
 function readPem(option: 'KEYWARD_TLS_CERT' | 'KEYWARD_TLS_KEY', file: string): Buffer {
