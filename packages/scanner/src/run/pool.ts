@@ -11,6 +11,8 @@ export interface WorkerStart {
 
 /** Tasks that a worker has in hand: one that it does and one that waits, so that it never stands idle. */
 const inHandMax = 2
+/** Garbage of a thread before it is collected: what is scanned is short-lived, and more only costs memory. */
+const youngMegabytesMax = 12
 /** More threads than this wait for the disk. */
 const threadsMax = 16
 
@@ -63,7 +65,10 @@ class PoolWorker {
     this.#onResult = onResult
     const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
     const workerData: WorkerStart = { sources }
-    this.#worker = new Worker(new URL(`./worker.${extension}`, import.meta.url), { workerData })
+    this.#worker = new Worker(new URL(`./worker.${extension}`, import.meta.url), {
+      workerData,
+      resourceLimits: { maxYoungGenerationSizeMb: youngMegabytesMax },
+    })
     this.#worker.on('message', (message: { result?: TaskResult; error?: string }) => this.#answered(message))
     this.#worker.on('error', (error) => this.#settle?.reject(error))
     this.#worker.on('exit', (code) => {
