@@ -12,6 +12,8 @@ export class KeywardApiError extends Error {
   /** Under this id the server's log has the cause. */
   readonly correlationId: string | undefined
   readonly retryAfterSeconds: number | undefined
+  /** The whole problem document, for whoever shows it to people. */
+  readonly problem: Problem | undefined
 
   constructor(status: number, problem: Problem | undefined, retryAfterSeconds?: number) {
     super(problem ? textOf(problem) : `The server answered ${status} with something that is not Keyward's`)
@@ -23,6 +25,7 @@ export class KeywardApiError extends Error {
     this.usedBy = problem?.used_by ?? []
     this.correlationId = problem?.correlation_id
     this.retryAfterSeconds = retryAfterSeconds
+    this.problem = problem
   }
 }
 
