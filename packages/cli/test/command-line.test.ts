@@ -12,8 +12,8 @@ const slow = { timeout: 120_000 }
 const secret = 'sk-proj-FAKE-EXAMPLE-FAKE-EXAMPLE-FAKE-EXAMPLE'
 
 beforeAll(async () => {
-  here = await startInstallation()
   folder = mkdtempSync(join(tmpdir(), 'keyward-cli-out-'))
+  here = await startInstallation()
 }, 120_000)
 afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })

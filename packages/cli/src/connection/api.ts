@@ -1,5 +1,5 @@
-import type { Problem } from '@keyward/contract/problem'
 import type { Route } from '@keyward/contract/route'
+import type { KeywardApiError } from '@keyward/sdk/errors'
 import { exitCodes, Failure } from '../failure.ts'
 
 /** What one call of the control API takes, beside its route. */
@@ -7,13 +7,12 @@ export interface ApiRequest {
   readonly params?: Readonly<Record<string, string>>
   readonly query?: Readonly<Record<string, string | number | undefined>>
   readonly body?: unknown
-  /** ETag that was read, or `*`. */
-  readonly ifMatch?: string
+  /** For changing: the revision that was read. */
+  readonly revision?: number | undefined
 }
 
 export interface ApiAnswer {
   readonly answer: unknown
-  readonly etag: string | undefined
 }
 
 /** The control API takes milliseconds; a revocation waits for other nodes at most some seconds. */
@@ -30,27 +29,27 @@ export class Api {
   }
 
   /**
-   * Calls one operation.
+   * Calls one operation, through the SDK.
    * @throws Failure: refused (with the server's problem details), or away where it doesn't answer
    */
-  async call(route: Pick<Route, 'method' | 'path' | 'idempotent'>, request: ApiRequest = {}): Promise<ApiAnswer> {
-    const path = route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(request.params?.[name] ?? ''))
-    const url = new URL(path, this.origin)
-    for (const [name, value] of Object.entries(request.query ?? {})) if (value !== undefined) url.searchParams.set(name, String(value))
-    const headers: Record<string, string> = { accept: 'application/json, application/problem+json' }
-    if (this.#token !== undefined) headers.authorization = `Bearer ${this.#token}`
-    if (request.body !== undefined) headers['content-type'] = 'application/json'
-    if (request.ifMatch !== undefined) headers['if-match'] = request.ifMatch
-    if (route.idempotent) headers['idempotency-key'] = crypto.randomUUID()
-    const response = await this.#send(url, {
-      method: route.method,
-      headers,
-      redirect: 'error',
-      ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
-    })
-    const text = await response.text()
-    if (response.ok) return { answer: text === '' ? undefined : parse(text), etag: response.headers.get('etag') ?? undefined }
-    throw refusal(response.status, parse(text), this.origin)
+  async call(route: Route, request: ApiRequest = {}): Promise<ApiAnswer> {
+    const [{ send }, { KeywardApiError, KeywardUnreachableError }] = await Promise.all([
+      import('@keyward/sdk/request'),
+      import('@keyward/sdk/errors'),
+    ])
+    const { params, query, body, revision } = request
+    try {
+      const answer = await send(
+        { origin: this.origin, token: this.#token },
+        route,
+        { params, query, body },
+        { signal: AbortSignal.timeout(answerMsMax), ...(revision === undefined ? {} : { revision }) },
+      )
+      return { answer }
+    } catch (error) {
+      if (error instanceof KeywardApiError) throw refusal(error, this.origin)
+      throw away(this.origin, error instanceof KeywardUnreachableError ? error.cause : error)
+    }
   }
 
   /** A request outside the control API (`/readyz`, metadata). @throws Failure (away) */
@@ -82,21 +81,10 @@ export function away(origin: string, error: unknown): Failure {
   })
 }
 
-function refusal(status: number, body: unknown, origin: string): Failure {
-  if (isProblem(body)) return new Failure(status >= 502 ? exitCodes.away : exitCodes.refused, body.title, { problem: body })
-  return new Failure(status >= 502 ? exitCodes.away : exitCodes.refused, `${origin} answered ${status}, and not as Keyward does`, {
+function refusal(error: KeywardApiError, origin: string): Failure {
+  const exitCode = error.status >= 502 ? exitCodes.away : exitCodes.refused
+  if (error.problem) return new Failure(exitCode, error.problem.title, { problem: error.problem })
+  return new Failure(exitCode, `${origin} answered ${error.status}, and not as Keyward does`, {
     fix: 'Check --server and KEYWARD_SERVER; a proxy in between may have answered.',
   })
-}
-
-function isProblem(body: unknown): body is Problem {
-  return typeof body === 'object' && body !== null && 'title' in body && 'code' in body && 'status' in body
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

@@ -16,10 +16,10 @@ export function deleteCommand(definition: ResourceDefinition): Command {
       const api = connect(options)
       const params = { [definition.key]: key }
       const route = await routeOf(definition.group, 'delete')
-      // What is asked about is what is deleted: the ETag is read before the question.
-      const etag = route.etag === 'needs' ? (await api.call(await routeOf(definition.group, 'show'), { params })).etag : undefined
+      // What is asked about is what is deleted: the revision is read before the question.
+      const read = route.etag === 'needs' ? await api.call(await routeOf(definition.group, 'show'), { params }) : undefined
       if (options.yes !== true && !(await confirmed(`Delete ${definition.name} ${key}? This can't be undone.`))) throw cancelled()
-      await api.call(route, { params, ...(etag === undefined ? {} : { ifMatch: etag }) })
+      await api.call(route, { params, revision: (read?.answer as { revision?: number } | undefined)?.revision })
       if (options.json) printJson({ deleted: key })
       else note(`Deleted ${definition.name} ${key}.`)
     })

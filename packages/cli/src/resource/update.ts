@@ -19,15 +19,11 @@ export function updateCommand(definition: ResourceDefinition): Command {
   return addFields(command, definition.fields, 'update').action(async (id: string, _: unknown, self: Command) => {
     const options = self.optsWithGlobals<UpdateOptions>()
     const api = connect(options)
-    const { answer, etag } = await api.call(await routeOf(definition.group, 'show'), { params: { id } })
+    const { answer } = await api.call(await routeOf(definition.group, 'show'), { params: { id } })
     const body = await bodyFrom(fields, options, answer as Record<string, unknown>)
     if (Object.keys(body).length === 0) throw wrongUsage('Nothing to change was named', 'See --help for the flags.')
     const route = await routeOf(definition.group, 'update')
-    const changed = await api.call(route, {
-      params: { id },
-      body,
-      ...(route.etag === 'needs' && etag !== undefined ? { ifMatch: etag } : {}),
-    })
+    const changed = await api.call(route, { params: { id }, body, revision: (answer as { revision?: number }).revision })
     printThing(changed.answer as Row, options)
   })
 }
