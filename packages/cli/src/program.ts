@@ -32,6 +32,10 @@ export const commandEntries: Readonly<Record<string, CommandEntry>> = {
     summary: 'API keys and the like, each with an owner',
     load: async () => (await import('./commands/credential.ts')).credentialCommand(),
   },
+  detection: {
+    summary: 'secrets that scanners reported, and what was decided',
+    load: async () => (await import('./commands/detection.ts')).detectionCommand(),
+  },
   owner: { summary: 'people and teams that answer for them', load: async () => (await import('./commands/owner.ts')).ownerCommand() },
   workload: { summary: 'agents, pipelines and services', load: async () => (await import('./commands/workload.ts')).workloadCommand() },
   resource: {

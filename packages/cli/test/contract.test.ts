@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { auditCsv } from '../src/commands/audit.ts'
 import { budgets } from '../src/commands/budget.ts'
 import { credentials } from '../src/commands/credential.ts'
+import { detections } from '../src/commands/detection.ts'
 import { environments } from '../src/commands/environment.ts'
 import { grants } from '../src/commands/grant.ts'
 import { owners } from '../src/commands/owner.ts'
@@ -32,6 +33,7 @@ const definitions: readonly ResourceDefinition[] = [
   budgets,
   prices,
   users,
+  detections,
 ]
 const acts: readonly Act[] = ['list', 'show', 'create', 'update', 'delete', 'revoke']
 
@@ -147,6 +149,9 @@ const commandOf: Readonly<Record<string, string>> = {
   'credentials.add_version': 'credential add-version',
   'workloads.add_identity': 'workload add-identity',
   'workloads.revoke_identity': 'workload revoke-identity',
+  'detections.report': 'scan',
+  'detections.dismiss': 'detection dismiss',
+  'detections.reopen': 'detection reopen',
   'grants.mint': 'token',
   'usage.list': 'usage list',
   'usage.summary': 'usage summary',

@@ -10,6 +10,8 @@ export const idPrefixes = {
   tenant: 'ten',
   credential: 'cred',
   version: 'ver',
+  detection: 'det',
+  sighting: 'sgt',
   workload: 'wl',
   identity: 'idn',
   resource: 'res',

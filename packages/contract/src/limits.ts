@@ -35,6 +35,13 @@ export const limits = {
   upstreamConnectMsMax: 10_000,
   /** Scopes: entries in one list. */
   scopeEntriesMax: 200,
+  /** One report of a scanner: what fits a body with some places each. */
+  reportDetectionsMax: 500,
+  /** Places told for one secret in one report; the scanner keeps no more. */
+  reportSightingsMax: 200,
+  /** Places answered with one detection, the newest first; the others are counted. */
+  sightingsShownMax: 200,
+  pathCharsMax: 1_024,
   sessionHoursMax: 12,
   sessionIdleMinutesMax: 120,
   /** Dangerous acts need an authentication that is at most this old. */

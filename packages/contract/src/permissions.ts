@@ -13,6 +13,11 @@ export const permissions = {
     revoke: ['admin', 'operator'],
     add_version: ['admin', 'operator'],
   },
+  detection: {
+    read: ['admin', 'operator', 'auditor', 'viewer'],
+    report: ['admin', 'operator'],
+    triage: ['admin', 'operator'],
+  },
   owner: {
     read: ['admin', 'operator', 'auditor', 'viewer'],
     create: ['admin', 'operator'],

@@ -1,4 +1,5 @@
 import type { Route } from './route.ts'
+import { detectionRoutes } from './routes/discovery.ts'
 import {
   credentialRoutes,
   environmentRoutes,
@@ -23,6 +24,7 @@ import {
 /** Every operation of the control API, by resource. The SDK's client has the same shape. */
 export const routes = {
   credentials: credentialRoutes,
+  detections: detectionRoutes,
   owners: ownerRoutes,
   teams: teamRoutes,
   tenants: tenantRoutes,

@@ -58,6 +58,7 @@ export interface ResourceDefinition {
     | 'budgets'
     | 'prices'
     | 'users'
+    | 'detections'
   readonly summary: string
   /** What identifies one, in its address. */
   readonly key: 'id' | 'name'

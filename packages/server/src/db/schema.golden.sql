@@ -212,6 +212,40 @@ CREATE UNIQUE INDEX credentials_name ON public.credentials USING btree (environm
 CREATE INDEX credentials_page ON public.credentials USING btree (created_at DESC, id DESC);
 CREATE INDEX credentials_search ON public.credentials USING gin (search);
 
+create table detections (
+  id text not null,
+  fingerprint bytea not null,
+  detector text not null,
+  provider text not null,
+  name text not null,
+  severity text not null,
+  confidence_percent integer not null,
+  masked text not null,
+  credential_id text,
+  version_id text,
+  state text default 'open'::text not null,
+  state_reason text,
+  state_by text,
+  state_at timestamp with time zone,
+  dismissed_until timestamp with time zone,
+  first_seen_at timestamp with time zone default now() not null,
+  last_seen_at timestamp with time zone default now() not null,
+  search tsvector generated always as (to_tsvector('simple'::regconfig, ((((name || ' '::text) || provider) || ' '::text) || detector))) stored not null,
+  constraint detections_pkey PRIMARY KEY (id),
+  constraint detections_fingerprint_key UNIQUE (fingerprint),
+  constraint detections_confidence_percent_check CHECK (((confidence_percent >= 0) AND (confidence_percent <= 100))),
+  constraint detections_fingerprint_check CHECK ((octet_length(fingerprint) = 32)),
+  constraint detections_severity_check CHECK ((severity = ANY (ARRAY['critical'::text, 'high'::text, 'medium'::text, 'low'::text]))),
+  constraint detections_state_check CHECK ((state = ANY (ARRAY['open'::text, 'adopted'::text, 'dismissed'::text])))
+);
+CREATE INDEX detections_by_credential ON public.detections USING btree (credential_id) WHERE (credential_id IS NOT NULL);
+CREATE INDEX detections_by_provider ON public.detections USING btree (provider, first_seen_at DESC, id DESC);
+CREATE INDEX detections_by_severity ON public.detections USING btree (severity, first_seen_at DESC, id DESC);
+CREATE INDEX detections_by_state ON public.detections USING btree (state, first_seen_at DESC, id DESC);
+CREATE INDEX detections_by_version ON public.detections USING btree (version_id) WHERE (version_id IS NOT NULL);
+CREATE INDEX detections_page ON public.detections USING btree (first_seen_at DESC, id DESC);
+CREATE INDEX detections_search ON public.detections USING gin (search);
+
 create table encryption_keys (
   id text not null,
   uri text not null,
@@ -322,6 +356,7 @@ create table owners (
   constraint owners_kind_check CHECK ((kind = ANY (ARRAY['person'::text, 'team'::text])))
 );
 CREATE INDEX owners_backup ON public.owners USING btree (backup) WHERE (backup IS NOT NULL);
+CREATE INDEX owners_by_contact ON public.owners USING btree (lower(contact));
 CREATE UNIQUE INDEX owners_name ON public.owners USING btree (kind, lower(name));
 CREATE INDEX owners_page ON public.owners USING btree (created_at DESC, id DESC);
 CREATE INDEX owners_search ON public.owners USING gin (search);
@@ -457,6 +492,33 @@ create table settings (
   updated_at timestamp with time zone default now() not null,
   constraint settings_pkey PRIMARY KEY (key)
 );
+
+create table sightings (
+  id text not null,
+  detection_id text not null,
+  place bytea not null,
+  source text not null,
+  origin text,
+  path text not null,
+  line integer not null,
+  commit text,
+  author text,
+  email text,
+  what text,
+  seen_at timestamp with time zone,
+  reported_by text not null,
+  first_reported_at timestamp with time zone default now() not null,
+  last_reported_at timestamp with time zone default now() not null,
+  search tsvector generated always as (to_tsvector('simple'::regconfig, regexp_replace(path, '[^[:alnum:]]+'::text, ' '::text, 'g'::text))) stored not null,
+  constraint sightings_pkey PRIMARY KEY (id),
+  constraint sightings_detection_id_place_key UNIQUE (detection_id, place),
+  constraint sightings_place_check CHECK ((octet_length(place) = 32)),
+  constraint sightings_source_check CHECK ((source = ANY (ARRAY['file'::text, 'git'::text, 'staged'::text, 'image'::text, 'log'::text, 'stdin'::text, 'environment'::text, 'process'::text])))
+);
+CREATE INDEX sightings_by_detection ON public.sightings USING btree (detection_id, last_reported_at DESC, id DESC);
+CREATE INDEX sightings_by_reporter ON public.sightings USING btree (reported_by, detection_id);
+CREATE INDEX sightings_by_source ON public.sightings USING btree (source, detection_id);
+CREATE INDEX sightings_search ON public.sightings USING gin (search);
 
 create table sign_in_links (
   token_hash bytea not null,
@@ -1173,6 +1235,8 @@ alter table credential_versions add constraint credential_versions_encryption_ke
 alter table credentials add constraint credentials_backup_owner_fkey FOREIGN KEY (backup_owner) REFERENCES owners(id);
 alter table credentials add constraint credentials_environment_fkey FOREIGN KEY (environment) REFERENCES environments(name);
 alter table credentials add constraint credentials_owner_fkey FOREIGN KEY (owner) REFERENCES owners(id);
+alter table detections add constraint detections_credential_id_fkey FOREIGN KEY (credential_id) REFERENCES credentials(id) ON DELETE SET NULL;
+alter table detections add constraint detections_version_id_fkey FOREIGN KEY (version_id) REFERENCES credential_versions(id) ON DELETE SET NULL;
 alter table grants add constraint grants_resource_id_fkey FOREIGN KEY (resource_id) REFERENCES resources(id);
 alter table grants add constraint grants_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id);
 alter table grants add constraint grants_workload_id_fkey FOREIGN KEY (workload_id) REFERENCES workloads(id);
@@ -1186,6 +1250,7 @@ alter table role_bindings add constraint role_bindings_environment_fkey FOREIGN 
 alter table role_bindings add constraint role_bindings_team_fkey FOREIGN KEY (team) REFERENCES owners(id);
 alter table role_bindings add constraint role_bindings_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE;
 alter table sessions add constraint sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE;
+alter table sightings add constraint sightings_detection_id_fkey FOREIGN KEY (detection_id) REFERENCES detections(id) ON DELETE CASCADE;
 alter table sign_in_links add constraint sign_in_links_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE;
 alter table signing_keys add constraint signing_keys_encryption_key_fkey FOREIGN KEY (encryption_key) REFERENCES encryption_keys(id);
 alter table tokens add constraint tokens_grant_id_fkey FOREIGN KEY (grant_id) REFERENCES grants(id) ON DELETE CASCADE;

@@ -172,6 +172,27 @@ export interface CredentialsTable {
   revision: Generated<number>
 }
 
+export interface DetectionsTable {
+  id: string
+  fingerprint: Buffer
+  detector: string
+  provider: string
+  name: string
+  severity: 'critical' | 'high' | 'medium' | 'low'
+  confidence_percent: number
+  masked: string
+  credential_id: string | null
+  version_id: string | null
+  state: Generated<'open' | 'adopted' | 'dismissed'>
+  state_reason: string | null
+  state_by: string | null
+  state_at: Timestamp | null
+  dismissed_until: Timestamp | null
+  first_seen_at: Generated<Timestamp>
+  last_seen_at: Generated<Timestamp>
+  search: GeneratedAlways<string>
+}
+
 export interface EncryptionKeysTable {
   id: string
   uri: string
@@ -364,6 +385,25 @@ export interface SettingsTable {
   updated_at: Generated<Timestamp>
 }
 
+export interface SightingsTable {
+  id: string
+  detection_id: string
+  place: Buffer
+  source: 'file' | 'git' | 'staged' | 'image' | 'log' | 'stdin' | 'environment' | 'process'
+  origin: string | null
+  path: string
+  line: number
+  commit: string | null
+  author: string | null
+  email: string | null
+  what: string | null
+  seen_at: Timestamp | null
+  reported_by: string
+  first_reported_at: Generated<Timestamp>
+  last_reported_at: Generated<Timestamp>
+  search: GeneratedAlways<string>
+}
+
 export interface SignInLinksTable {
   token_hash: Buffer
   user_id: string
@@ -506,6 +546,7 @@ export interface Tables {
   changes: ChangesTable
   credential_versions: CredentialVersionsTable
   credentials: CredentialsTable
+  detections: DetectionsTable
   encryption_keys: EncryptionKeysTable
   environments: EnvironmentsTable
   grants: GrantsTable
@@ -524,6 +565,7 @@ export interface Tables {
   role_bindings: RoleBindingsTable
   sessions: SessionsTable
   settings: SettingsTable
+  sightings: SightingsTable
   sign_in_links: SignInLinksTable
   signing_keys: SigningKeysTable
   tenants: TenantsTable

@@ -5,6 +5,7 @@ import { signInHandlers } from './people/sign-in.ts'
 import { userHandlers } from './people/users.ts'
 import { budgetHandlers } from './routes/budgets.ts'
 import { credentialHandlers } from './routes/credentials.ts'
+import { detectionHandlers } from './routes/detections.ts'
 import { environmentHandlers } from './routes/environments.ts'
 import { grantHandlers } from './routes/grants.ts'
 import { ownerHandlers } from './routes/owners.ts'
@@ -20,6 +21,7 @@ import type { Services } from './services.ts'
 export function apiHandlers(services: Services, people: People): Implementation[] {
   const ours = [
     credentialHandlers,
+    detectionHandlers,
     ownerHandlers,
     tenantHandlers,
     environmentHandlers,

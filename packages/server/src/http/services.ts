@@ -10,7 +10,7 @@ import type { Vault } from '../vault/vault.ts'
 /** What the handlers work with. */
 export interface Services {
   readonly db: Database
-  readonly vault: Pick<Vault, 'seal' | 'fingerprint' | 'installation'>
+  readonly vault: Pick<Vault, 'seal' | 'fingerprint' | 'fingerprintOfDigest' | 'installation'>
   readonly audit: Pick<Audit, 'record' | 'recordIn'>
   readonly minter: Pick<Minter, 'mint'>
   readonly feed: Pick<ChangeFeed, 'catchUp'>

@@ -46,10 +46,11 @@ export async function storeVersion(
       .where('credential_id', '=', credentialId)
       .where('state', '=', 'current')
       .execute()
+    const id = newId('version')
     await trx
       .insertInto('credential_versions')
       .values({
-        id: newId('version'),
+        id,
         credential_id: credentialId,
         number,
         state: 'current',
@@ -63,9 +64,27 @@ export async function storeVersion(
         activated_at: sql<Date>`now()`,
       })
       .execute()
+    await adoptDetection(trx, permit, fingerprint, credentialId, id)
   } finally {
     secret.destroy()
   }
+}
+
+/** A scanner may have reported this secret before it came into the vault. */
+async function adoptDetection(trx: Trx, permit: Permit, fingerprint: Buffer, credentialId: string, versionId: string): Promise<void> {
+  await trx
+    .updateTable('detections')
+    .set({
+      credential_id: credentialId,
+      version_id: versionId,
+      state: 'adopted',
+      state_reason: 'taken into the vault',
+      state_by: permit.principal.user.id,
+      state_at: sql<Date>`now()`,
+      dismissed_until: null,
+    })
+    .where('fingerprint', '=', fingerprint)
+    .execute()
 }
 
 /**

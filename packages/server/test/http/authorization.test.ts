@@ -73,7 +73,7 @@ async function recordOf(answered: Answered) {
     .executeTakeFirst()
 }
 
-const owned = /^\/api\/v1\/(?:credentials|workloads|resources|grants|tokens|budgets|owners)\/\{id\}/
+const owned = /^\/api\/v1\/(?:credentials|workloads|resources|grants|tokens|budgets|owners|detections)\/\{id\}/
 
 describe('a role over another team', () => {
   test.each(withPermission.filter((route) => owned.test(route.path)).map((route) => ({ name: route.id, route })))(

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { ApiServer } from './api-server.ts'
-import { fakeSecret, type maker, unique } from './things.ts'
+import { detectionOf, fakeSecret, type maker, unique } from './things.ts'
 
 /** A request that succeeds for whoever may make it. */
 export interface Case {
@@ -34,6 +34,13 @@ async function token(things: Things, api: ApiServer): Promise<string> {
   return minted.id
 }
 
+/** A detection of a secret that a credential of some team has. */
+const detection: MakeCase = async (things) => {
+  const secret = fakeSecret()
+  await things.credential(await things.team(), { secret })
+  return { params: { id: await things.detection(secret) } }
+}
+
 async function user(api: ApiServer): Promise<string> {
   return (await api.addUser([{ role: 'viewer' }])).id
 }
@@ -58,6 +65,15 @@ export const routeCases: Readonly<Record<string, MakeCase>> = {
   'credentials.add_version': async (things) => ({ params: { id: await credential(things) }, body: { secret: fakeSecret() } }),
   'credentials.delete': of(credential, { headers: anyRevision }),
   'credentials.revoke': of(credential, { body: reason }),
+  'detections.report': () => ({ body: { detections: [detectionOf(fakeSecret())] } }),
+  'detections.list': nobody,
+  'detections.show': detection,
+  'detections.dismiss': async (things, api) => ({ ...(await detection(things, api)), body: reason }),
+  'detections.reopen': async (things, api) => {
+    const one = await detection(things, api)
+    await things.act(`/api/v1/detections/${one.params?.id}/dismiss`, reason)
+    return one
+  },
   'owners.list': nobody,
   'owners.show': of(owner),
   'owners.create': () => ({ body: { kind: 'team', name: unique('team'), contact: '#team' } }),

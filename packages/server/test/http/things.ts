@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { ApiServer } from './api-server.ts'
 
 let count = 0
@@ -12,6 +13,21 @@ export function fakeSecret(): string {
   return `sk-FAKE-EXAMPLE-${unique('x')}-${'0123456789abcdef'.repeat(2)}`
 }
 
+/** What a scanner reports of a secret. */
+export function detectionOf(secret: string, more: Record<string, unknown> = {}) {
+  return {
+    detector: 'openai-project-key',
+    provider: 'openai',
+    name: 'OpenAI project API key',
+    severity: 'critical',
+    confidence: 0.9,
+    sha256: createHash('sha256').update(secret).digest('hex'),
+    masked: 'sk-proj-…ab (164 characters)',
+    sightings: [{ source: 'file', path: 'src/.env', line: 3 }],
+    ...more,
+  }
+}
+
 /** Makes things through the API as one person, and gives their ids. Throws where one is refused. */
 export function maker(api: ApiServer, token: string) {
   const make = async (path: string, body: Record<string, unknown>): Promise<string> => {
@@ -19,8 +35,19 @@ export function maker(api: ApiServer, token: string) {
     if (answered.status !== 201) throw new Error(`${path}: ${answered.status} ${answered.text}`)
     return String(answered.body.id)
   }
+  /** Does something to a thing. */
+  const act = async (path: string, body: Record<string, unknown>) => {
+    const answered = await api.ask('POST', path, { token, body })
+    if (answered.status !== 200) throw new Error(`${path}: ${answered.status} ${answered.text}`)
+    return answered.body
+  }
   const self = {
     make,
+    act,
+    detection: async (secret: string, more: Record<string, unknown> = {}) => {
+      const { items } = await act('/api/v1/detections', { detections: [detectionOf(secret, more)] })
+      return String(items[0]?.id)
+    },
     team: (name = unique('team')) => make('/api/v1/owners', { kind: 'team', name, contact: '#team' }),
     person: (team?: string) =>
       make('/api/v1/owners', { kind: 'person', name: unique('person'), contact: 'p@example.com', ...(team === undefined ? {} : { team }) }),
