@@ -13,7 +13,7 @@ interface ChartPlaceProps {
 /** The chart, in a place that has its size before the chart is there. */
 export function ChartPlace({ points, by, label, heightPx = 220 }: ChartPlaceProps) {
   return (
-    <div style={{ minHeight: heightPx }}>
+    <div data-chart style={{ minHeight: heightPx }}>
       <Suspense>{points && <SpendChart points={points} by={by} label={label} heightPx={heightPx} />}</Suspense>
     </div>
   )

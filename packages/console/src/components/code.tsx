@@ -3,12 +3,12 @@ import { CopyButton } from './copy.tsx'
 /** Text to be copied into a terminal or a file. */
 export function Code({ text, label }: { readonly text: string; readonly label: string }) {
   return (
-    <div className="relative rounded-md border border-line bg-sunken">
+    <div className="flex items-start rounded-md border border-line bg-sunken">
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reachable by keyboard */}
-      <pre role="region" tabIndex={0} aria-label={label} className="overflow-x-auto p-3.5 pr-24 text-sm leading-relaxed whitespace-pre">
-        {text}
-      </pre>
-      <div className="absolute top-2 right-2">
+      <section tabIndex={0} aria-label={label} className="min-w-0 flex-1 overflow-x-auto p-3.5">
+        <pre className="text-sm leading-relaxed whitespace-pre">{text}</pre>
+      </section>
+      <div className="shrink-0 p-2">
         <CopyButton text={text} />
       </div>
     </div>

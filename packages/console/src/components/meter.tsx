@@ -16,7 +16,7 @@ export function BudgetMeter({ budget, bare = false }: { readonly budget: Budget;
         aria-valuemax={100}
         aria-valuenow={Math.round((spent + held) / 10)}
         aria-valuetext={`${money(budget.spent_usd)} spent, ${money(budget.reserved_usd)} held, ${money(budget.remaining_usd)} left of ${money(budget.limit_usd)}`}
-        className="flex h-2 w-full overflow-hidden rounded-full bg-sunken ring-1 ring-line ring-inset"
+        className="flex h-2 w-full overflow-hidden rounded-full bg-line"
       >
         <div className={tight ? 'bg-danger' : 'bg-accent'} style={{ width: `${spent / 10}%` }} />
         <div className="bg-brass opacity-80" style={{ width: `${held / 10}%` }} />

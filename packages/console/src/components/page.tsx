@@ -51,12 +51,12 @@ export function Panel({ title, note, actions, flush = false, className, children
   return (
     <section className={classes('min-w-0 rounded-lg border border-line bg-surface', className)}>
       {(title !== undefined || actions !== undefined) && (
-        <header className="flex min-h-12 flex-wrap items-center justify-between gap-x-4 gap-y-1 px-4 py-2.5">
-          <div>
+        <header className="flex min-h-12 flex-wrap items-center justify-between gap-x-4 gap-y-2 px-4 py-2.5 sm:flex-nowrap">
+          <div className="min-w-0">
             <h2 className="text-base font-semibold">{title}</h2>
             {note !== undefined && <p className="text-xs text-soft">{note}</p>}
           </div>
-          {actions !== undefined && <div className="flex flex-wrap items-center gap-2">{actions}</div>}
+          {actions !== undefined && <div className="flex shrink-0 flex-wrap items-center gap-2 max-sm:shrink">{actions}</div>}
         </header>
       )}
       <div

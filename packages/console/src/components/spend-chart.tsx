@@ -111,6 +111,7 @@ function options(
         font,
         grid: { show: false },
         ticks: { show: false },
+        size: 30,
         space: 70,
         incrs: by === 'hour' ? [3_600, 3 * 3_600, 6 * 3_600, 12 * 3_600, 86_400] : [86_400, 2 * 86_400, 7 * 86_400, 14 * 86_400],
         values: (_, splits) => splits.map((at) => (by === 'hour' ? hourFormat : dayFormat).format(at * 1_000)),

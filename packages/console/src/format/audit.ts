@@ -32,7 +32,7 @@ export function sentence(entry: AuditEntry): string {
   }
   if (entry.action === 'session.start') return refused ? 'tried to sign in and failed' : 'signed in'
   if (entry.action === 'session.end') return 'ended a session'
-  if (entry.action === 'token.mint' && !refused) return 'got a token'
+  if (entry.action === 'token.mint' && !refused) return entry.actor.kind === 'workload' ? 'got a token under' : 'minted a token under'
   const [thing = '', verb = ''] = entry.action.split('.')
   const [done, asked] = verbs[verb] ?? [verb.replaceAll('_', ' '), verb.replaceAll('_', ' ')]
   const noun = word(thing).toLowerCase()

@@ -29,7 +29,7 @@ export function FilterBar({ filters, search, children }: FilterBarProps) {
         <select
           key={filter.key}
           aria-label={filter.label}
-          className="control w-auto max-w-44 flex-none"
+          className="control w-auto flex-1 basis-36 sm:max-w-44 sm:flex-none"
           value={values[filter.key] ?? ''}
           onChange={(event) => set(filter.key, event.target.value)}
         >

@@ -5,11 +5,11 @@ import { Code } from '../../components/code.tsx'
 import { Id } from '../../components/copy.tsx'
 import { Dialog } from '../../components/dialog.tsx'
 import { Facts } from '../../components/page.tsx'
-import { Reference } from '../../components/reference.tsx'
 import { actorName, refusal, sentence } from '../../format/audit.ts'
 import { milliseconds } from '../../format/numbers.ts'
 import { exact } from '../../format/time.ts'
 import { word } from '../../format/words.ts'
+import { Named } from '../grants/named.tsx'
 
 /** One entry, whole: the chain of who acted with what on what, why, and the raw record. */
 export function EntryDrawer({ entry, onClose }: { readonly entry: AuditEntry | undefined; readonly onClose: () => void }) {
@@ -38,17 +38,17 @@ export function EntryDetails({ entry }: { readonly entry: AuditEntry }) {
           ['Decision', <Badge key="decision">{word(entry.decision)}</Badge>],
           ['Action', <code key="action">{entry.action}</code>],
           entry.code !== null && ['Code', <code key="code">{entry.code}</code>],
-          ['Actor', entry.actor.id === null ? actorName(entry) : <Reference key="actor" id={entry.actor.id} />],
-          entry.on_behalf_of !== null && ['On behalf of', <Reference key="behalf" id={entry.on_behalf_of} />],
-          entry.workload !== null && ['Workload', <Reference key="workload" id={entry.workload} />],
+          ['Actor', entry.actor.id === null ? actorName(entry) : <Named key="actor" id={entry.actor.id} />],
+          entry.on_behalf_of !== null && ['On behalf of', <Named key="behalf" id={entry.on_behalf_of} />],
+          entry.workload !== null && ['Workload', <Named key="workload" id={entry.workload} />],
           entry.token !== null && ['Token', <Id key="token" id={entry.token} />],
-          entry.grant !== null && ['Grant', <Reference key="grant" id={entry.grant} />],
-          entry.resource !== null && ['Resource', <Reference key="resource" id={entry.resource} />],
-          entry.credential !== null && ['Credential', <Reference key="credential" id={entry.credential} />],
+          entry.grant !== null && ['Grant', <Named key="grant" id={entry.grant} />],
+          entry.resource !== null && ['Resource', <Named key="resource" id={entry.resource} />],
+          entry.credential !== null && ['Credential', <Named key="credential" id={entry.credential} />],
           entry.version !== null && ['Secret version', <Id key="version" id={entry.version} />],
-          entry.tenant !== null && ['Tenant', <Reference key="tenant" id={entry.tenant} />],
+          entry.tenant !== null && ['Tenant', <Named key="tenant" id={entry.tenant} />],
           entry.environment !== null && ['Environment', entry.environment],
-          entry.target !== null && ['Target', <Reference key="target" id={entry.target.id} />],
+          entry.target !== null && ['Target', <Named key="target" id={entry.target.id} />],
           entry.operation !== null && ['Operation', entry.operation],
           entry.model !== null && ['Model', entry.model],
           entry.effect !== null && ['Effect', entry.effect],

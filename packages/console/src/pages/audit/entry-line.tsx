@@ -1,12 +1,12 @@
 import type { AuditEntry } from '@keyward/contract/records'
 import { Badge } from '../../components/badge.tsx'
-import { Reference } from '../../components/reference.tsx'
 import { actorName, sentence } from '../../format/audit.ts'
 import { kindOf } from '../../format/kinds.ts'
+import { Named } from '../grants/named.tsx'
 
 /** An entry as a sentence, with links to what it names. */
 export function EntryLine({ entry }: { readonly entry: AuditEntry }) {
-  const actor = entry.actor.id !== null && kindOf(entry.actor.id) !== undefined ? <Reference id={entry.actor.id} /> : actorName(entry)
+  const actor = entry.actor.id !== null && kindOf(entry.actor.id) !== undefined ? <Named id={entry.actor.id} /> : actorName(entry)
   const call = entry.action === 'gateway.call'
   const target = call ? entry.resource : (targetOf(entry) ?? null)
   return (
@@ -15,7 +15,7 @@ export function EntryLine({ entry }: { readonly entry: AuditEntry }) {
       {target !== null && target !== entry.actor.id && kindOf(target) !== undefined && (
         <>
           {call ? ' through ' : ' '}
-          <Reference id={target} />
+          <Named id={target} />
         </>
       )}
       {entry.code !== null && (

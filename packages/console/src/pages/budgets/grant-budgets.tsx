@@ -33,7 +33,7 @@ export function GrantBudgets({ grant, active }: { readonly grant: string; readon
           {budgets.data?.items.map((budget) => (
             <li key={budget.id}>
               <p className="mb-1">
-                <Go to={`/budgets/${budget.id}`} className="font-medium text-ink no-underline hover:underline">
+                <Go to={`/budgets/${budget.id}`} className="font-semibold text-ink no-underline hover:underline">
                   {money(budget.limit_usd)} {word(budget.window)}
                 </Go>
               </p>

@@ -45,7 +45,7 @@ export default function CredentialsPage() {
           title: 'Name',
           cell: (credential) => (
             <>
-              <Link to="/credentials/$id" params={{ id: credential.id }} className="font-medium text-ink no-underline hover:underline">
+              <Link to="/credentials/$id" params={{ id: credential.id }} className="font-semibold text-ink no-underline hover:underline">
                 {credential.name}
               </Link>
               <span className="block font-mono text-xs text-soft">{credential.versions[0]?.hint ?? 'no secret stored'}</span>

@@ -30,7 +30,7 @@ export default function EnvironmentsPage() {
         {
           title: 'Name',
           cell: (environment) => (
-            <Go to={`/credentials?environment=${environment.name}`} className="font-medium text-ink no-underline hover:underline">
+            <Go to={`/credentials?environment=${environment.name}`} className="font-semibold text-ink no-underline hover:underline">
               {environment.name}
             </Go>
           ),

@@ -18,7 +18,7 @@ export function GrantLink({ grant, show }: { readonly grant: Grant; readonly sho
   const one = useName(show === 'resource' ? grant.resource : grant.workload)
   const text = show === 'both' ? both : (one.name ?? (one.known ? shortId(grant.id) : undefined))
   return (
-    <Link to="/grants/$id" params={{ id: grant.id }} title={grant.id} className="font-medium text-ink no-underline hover:underline">
+    <Link to="/grants/$id" params={{ id: grant.id }} title={grant.id} className="font-semibold text-ink no-underline hover:underline">
       {text ?? <Skeleton width="9rem" />}
     </Link>
   )

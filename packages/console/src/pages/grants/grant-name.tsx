@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { oneOf } from '../../api/queries.ts'
+import { Skeleton } from '../../components/skeleton.tsx'
 import { shortId } from '../../format/words.ts'
 import { useGrantName } from './grant-link.tsx'
 
@@ -10,7 +11,7 @@ export function GrantName({ id }: { readonly id: string }) {
   const name = useGrantName(grant.data)
   return (
     <Link to="/grants/$id" params={{ id }} title={id} className="text-ink decoration-line-strong underline hover:text-accent-strong">
-      {name ?? shortId(id)}
+      {name ?? (grant.isError ? shortId(id) : <Skeleton width="9rem" />)}
     </Link>
   )
 }

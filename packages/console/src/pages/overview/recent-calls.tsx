@@ -10,7 +10,7 @@ const pollMs = 4_000
 export function RecentCalls() {
   const { calls } = useCalls({}, pollMs)
   return (
-    <Panel title="Newest calls" flush actions={<Go to="/calls">Live calls</Go>}>
+    <Panel title="Newest calls" className="self-start" flush actions={<Go to="/calls">Live calls</Go>}>
       {calls?.length === 0 ? (
         <Empty title="No call yet">Once an agent calls through Keyward it is here within seconds.</Empty>
       ) : (

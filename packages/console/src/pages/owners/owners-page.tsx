@@ -27,7 +27,7 @@ export default function OwnersPage() {
         {
           title: 'Name',
           cell: (owner) => (
-            <Link to="/owners/$id" params={{ id: owner.id }} className="font-medium text-ink no-underline hover:underline">
+            <Link to="/owners/$id" params={{ id: owner.id }} className="font-semibold text-ink no-underline hover:underline">
               {owner.name}
             </Link>
           ),

@@ -34,7 +34,7 @@ export default function ResourcesPage() {
           title: 'Name',
           cell: (resource) => (
             <>
-              <Link to="/resources/$id" params={{ id: resource.id }} className="font-medium text-ink no-underline hover:underline">
+              <Link to="/resources/$id" params={{ id: resource.id }} className="font-semibold text-ink no-underline hover:underline">
                 {resource.name}
               </Link>
               {resource.allow_private && (

@@ -96,7 +96,9 @@ export default function SpendPage() {
                   {budgets.data?.items.map((budget) => (
                     <li key={budget.id}>
                       <p className="mb-1 flex flex-wrap justify-between gap-x-3">
-                        <BudgetScopeText budget={budget} />
+                        <span>
+                          <BudgetScopeText budget={budget} />
+                        </span>
                         <span className="text-sm text-soft">
                           <Amount usd={budget.limit_usd} /> {word(budget.window)}
                         </span>

@@ -33,7 +33,7 @@ export default function TenantsPage() {
         {
           title: 'Name',
           cell: (tenant) => (
-            <Link to="/tenants/$id" params={{ id: tenant.id }} className="font-medium text-ink no-underline hover:underline">
+            <Link to="/tenants/$id" params={{ id: tenant.id }} className="font-semibold text-ink no-underline hover:underline">
               {tenant.name}
             </Link>
           ),

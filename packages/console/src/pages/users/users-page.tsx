@@ -35,7 +35,7 @@ export default function UsersPage() {
           title: 'Name',
           cell: (user) => (
             <>
-              <Link to="/users/$id" params={{ id: user.id }} className="font-medium text-ink no-underline hover:underline">
+              <Link to="/users/$id" params={{ id: user.id }} className="font-semibold text-ink no-underline hover:underline">
                 {user.name}
               </Link>
               <span className="block text-xs text-soft">{user.email ?? 'built-in, signs in as admin'}</span>

@@ -40,7 +40,7 @@ export default function WorkloadsPage() {
         {
           title: 'Name',
           cell: (workload) => (
-            <Link to="/workloads/$id" params={{ id: workload.id }} className="font-medium text-ink no-underline hover:underline">
+            <Link to="/workloads/$id" params={{ id: workload.id }} className="font-semibold text-ink no-underline hover:underline">
               {workload.name}
             </Link>
           ),
