@@ -79,6 +79,11 @@ describe('images are scanned layer by layer, with what higher layers delete, con
     const root = folder()
     writeFileSync(join(root, 'image.tar'), await savedTar())
     expect(seen(await scanFolder(root))).toEqual(wanted)
+    const layout = folder()
+    write(layout, Object.fromEntries(Object.entries(await ociFiles()).map(([name, bytes]) => [`images/app/${name}`, bytes])))
+    const report = await scanFolder(layout)
+    expect(seen(report)).toEqual(wanted)
+    expect(report.detections[0]?.sightings[0]?.path.startsWith(`${layout}/images/app!`)).toBe(true)
   })
 
   test('a layer that is missing, broken or a bomb is told; the others are scanned', async () => {

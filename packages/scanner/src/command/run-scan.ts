@@ -8,10 +8,20 @@ import { type ScanFlags, UsageError } from './options-table.ts'
 import { targetsOf } from './targets.ts'
 import type { ExitCode, Terminal } from './terminal.ts'
 
+/** What else is done with a complete report before it is told, such as asking an inventory. */
+export interface ScanHooks extends Pick<ScanOptions, 'onSecret'> {
+  readonly onReport?: (report: Report) => Promise<Report>
+}
+
 /** Runs `keyward scan`. Says what is wrong on stderr instead of throwing. */
-export async function runScan(paths: readonly string[], flags: ScanFlags, terminal: Terminal = process): Promise<ExitCode> {
+export async function runScan(
+  paths: readonly string[],
+  flags: ScanFlags,
+  terminal: Terminal = process,
+  hooks: ScanHooks = {},
+): Promise<ExitCode> {
   try {
-    return await run(paths, flags, terminal)
+    return await run(paths, flags, terminal, hooks)
   } catch (error) {
     if (!isExpected(error)) throw error
     terminal.stderr.write(`keyward scan: ${(error as Error).message}\n`)
@@ -39,7 +49,7 @@ function isExpected(error: unknown): boolean {
   )
 }
 
-async function run(paths: readonly string[], flags: ScanFlags, terminal: Terminal): Promise<ExitCode> {
+async function run(paths: readonly string[], flags: ScanFlags, terminal: Terminal, hooks: ScanHooks): Promise<ExitCode> {
   const hook = text(flags, 'installHook')
   if (hook !== undefined) {
     const { installHook } = await import('../hooks/install.ts')
@@ -54,6 +64,7 @@ async function run(paths: readonly string[], flags: ScanFlags, terminal: Termina
     ...(await optionsOf(flags)),
     targets,
     ...live(flags, format, terminal),
+    ...(hooks.onSecret ? { onSecret: hooks.onSecret } : {}),
     ...(bar ? { onProgress: (progress) => bar.update(progress) } : {}),
   })
   let report: Report
@@ -63,6 +74,7 @@ async function run(paths: readonly string[], flags: ScanFlags, terminal: Termina
     bar?.clear()
     await scan.close()
   }
+  if (hooks.onReport) report = await hooks.onReport(report)
   const baseline = text(flags, 'writeBaseline')
   if (baseline !== undefined) {
     const { writeBaseline } = await import('../allow/baseline.ts')

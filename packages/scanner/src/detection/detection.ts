@@ -31,8 +31,19 @@ export interface Detection {
   readonly sightingsTotal: number
   readonly allowed?: Allowed
   readonly life?: 'alive' | 'dead' | 'unknown'
+  /** What a server's inventory said of it, where it was asked. */
+  readonly inventory?: Inventoried
   /** `keyward adopt` and `--verify` can work with it: some sighting is in a plain file of this machine. */
   readonly next: string
+}
+
+export interface Inventoried {
+  /** Id of the detection there. */
+  readonly id: string
+  readonly state: 'open' | 'adopted' | 'dismissed'
+  readonly known: boolean
+  /** The credential that has this secret, where who asked may see it. */
+  readonly credential: string | null
 }
 
 export interface Sighting extends Place {

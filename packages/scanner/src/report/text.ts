@@ -1,4 +1,4 @@
-import type { Detection, Report, Sighting } from '../detection/detection.ts'
+import type { Detection, Inventoried, Report, Sighting } from '../detection/detection.ts'
 import { harmless } from '../detection/mask.ts'
 import type { Severity } from '../detector.ts'
 import { counted, lasted, type Paint, sized } from './style.ts'
@@ -45,8 +45,15 @@ function block(one: Detection, paint: Paint): string {
   for (const sighting of one.sightings.slice(0, sightingsShown)) lines.push(margin + sightingText(sighting, paint))
   const more = one.sightingsTotal - Math.min(one.sightings.length, sightingsShown)
   if (more > 0) lines.push(margin + paint('dim', `and ${counted(more, 'more place')}`))
+  if (one.inventory) lines.push(margin + inventoryText(one.inventory, paint))
   lines.push(`${margin}${paint('green', '→')} ${harmless(one.next)}`, '')
   return lines.join('\n')
+}
+
+function inventoryText({ id, state, known, credential }: Inventoried, paint: Paint): string {
+  const said = state === 'dismissed' ? `, dismissed as ${id}` : ` (${id})`
+  if (!known) return paint('yellow', `not in the inventory: nobody owns it${said}`)
+  return paint('cyan', `in the inventory${credential === null ? '' : ` as ${credential}`}, and seen outside it${said}`)
 }
 
 /** `path:line:column`, which terminals and editors open, and how it got there. */

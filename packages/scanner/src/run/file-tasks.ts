@@ -49,8 +49,8 @@ export class FileList {
 /** The files below a folder, with paths that begin with `prefix`. */
 export function* folderFiles(folder: string, prefix: string, options: WalkOptions, notice: (notice: Notice) => void): Generator<FileTask> {
   const named = (path: string) => (prefix === '' ? path : `${prefix}/${path}`)
-  for (const { file, path, ignored } of walk(folder, options, (one) => notice({ ...one, path: named(one.path) }))) {
+  for (const { file, path, ignored, isImage } of walk(folder, options, (one) => notice({ ...one, path: named(one.path) }))) {
     const place: Place = { source: 'file', path: named(path) }
-    yield { file, place: ignored ? { ...place, ignored } : place }
+    yield { file, place: ignored ? { ...place, ignored } : place, ...(isImage ? { isImage } : {}) }
   }
 }

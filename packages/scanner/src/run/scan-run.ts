@@ -6,6 +6,7 @@ import type { Report } from '../detection/detection.ts'
 import { type Counts, type Notice, partialReasons } from '../finding.ts'
 import { loadDetectors } from '../load/detectors.ts'
 import type { FileTask } from '../sources/files.ts'
+import type { GitPlan } from '../sources/git-plan.ts'
 import { Excuses } from './excuses.ts'
 import { Executor } from './executor.ts'
 import { FileList, folderFiles } from './file-tasks.ts'
@@ -28,7 +29,7 @@ export class ScanRun {
   readonly #removals = new Removals()
   readonly #notices: Notice[] = []
   readonly #counts: Counts = { files: 0, bytes: 0, commits: 0 }
-  readonly #after: (() => void)[] = []
+  readonly #histories: { readonly repository: string; readonly plan: GitPlan }[] = []
   #noticesLeftOut = 0
   #partial = false
   #secrets = 0
@@ -53,7 +54,7 @@ export class ScanRun {
     this.#total = files.total
     await this.#pool.run(this.#tasks(files, await this.#prepare(executor)))
     for (const target of this.#options.targets) await this.#direct(target, executor)
-    if (!this.#partial) for (const remember of this.#after) remember()
+    await this.#dangling(executor)
     const detections = this.#collector.detections(excuses.excuse).filter((one) => one.verdict === 'secret' || this.#options.all)
     for (const one of detections) {
       const secret = this.#collector.secretOf(one)
@@ -104,8 +105,9 @@ export class ScanRun {
         if (this.#total !== undefined) this.#total += plan.commits.length
         for (const commits of batches(plan.commits, this.#options.threads ?? availableParallelism()))
           tasks.push({ kind: 'commits', repository: target.repository, commits, reach: plan.reach })
-        await this.#looseObjects(target.repository, plan.danglingBlobs, plan.tags, executor)
-        this.#after.push(plan.remember)
+        if (plan.tags !== '') (await executor.scanner()).text(Buffer.from(plan.tags), { source: 'git', path: '(tag message)' })
+        this.#take(executor.take())
+        this.#histories.push({ repository: target.repository, plan })
       } else if (target.kind === 'pushed') {
         const { newCommits } = await import('../sources/git-plan.ts')
         tasks.push({ kind: 'commits', repository: target.repository, commits: newCommits(target.repository, target.hashes), reach: {} })
@@ -122,12 +124,18 @@ export class ScanRun {
     return tasks
   }
 
-  async #looseObjects(repository: string, blobs: readonly string[], tags: string, executor: Executor): Promise<void> {
-    const scanner = await executor.scanner()
-    if (tags !== '') scanner.text(Buffer.from(tags), { source: 'git', path: '(tag message)' })
-    const { scanBlob } = await import('../sources/git-history.ts')
-    for (const blob of blobs) await scanBlob(scanner, repository, blob, { source: 'git', path: `(object ${blob})`, reach: 'dangling' })
-    this.#take(executor.take())
+  /** What nothing leads to any more, when git has found it. */
+  async #dangling(executor: Executor): Promise<void> {
+    for (const { repository, plan } of this.#histories) {
+      const { commits, blobs, tips } = await plan.dangling
+      const reach = Object.fromEntries(commits.map((hash) => [hash, 'dangling']))
+      if (commits.length > 0) this.#take(await executor.run({ kind: 'commits', repository, commits, reach }))
+      const { scanBlob } = await import('../sources/git-history.ts')
+      const scanner = await executor.scanner()
+      for (const blob of blobs) await scanBlob(scanner, repository, blob, { source: 'git', path: `(object ${blob})`, reach: 'dangling' })
+      this.#take(executor.take())
+      if (!this.#partial) plan.remember(tips)
+    }
   }
 
   *#tasks(files: FileList, others: readonly Task[]): Generator<Task> {

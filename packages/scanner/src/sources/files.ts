@@ -12,6 +12,8 @@ const openFlags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.
 export interface FileTask {
   readonly file: string
   readonly place: Place
+  /** It is a folder that holds an image. */
+  readonly isImage?: true
 }
 
 /** Reads files into one buffer and scans them. One a thread. */
@@ -26,6 +28,7 @@ export class FileScanner {
   /** Scans one file. Returns a promise only where it is an archive: that is what makes many small files fast. */
   scan(task: FileTask): Promise<void> | undefined {
     const { sink } = this.#scanner
+    if (task.isImage) return this.#scanner.archive({ kind: 'tar', file: task.file }, task.place, new Budget(0))
     let descriptor: number
     try {
       descriptor = openSync(task.file, openFlags)

@@ -15,6 +15,8 @@ export interface WalkedFile {
   /** Relative to the walked folder, with `/`. */
   readonly path: string
   readonly ignored: boolean
+  /** A folder that is an image (OCI layout): one thing, not many files. */
+  readonly isImage?: true
 }
 
 /** Folders within folders. Deeper ones are reported, not entered: a file system that loops must not keep the scan. */
@@ -66,6 +68,10 @@ class Walker {
     const folder = prefix === '' ? this.#root : join(this.#root, prefix)
     const entries = readNames(folder, this.#notice, prefix)
     const names = new Set(entries.map((entry) => entry.name))
+    if (names.has('oci-layout') && names.has('index.json') && names.has('blobs')) {
+      yield { file: folder, path: prefix, ignored: state.ignored, isImage: true }
+      return
+    }
     const inGit = state.inGit || names.has('.git')
     const git = names.has('.gitignore') && inGit ? [...(state.git ?? []), level(folder, prefix, '.gitignore')] : (state.git ?? [])
     const own = names.has('.keywardignore') ? [...state.own, level(folder, prefix, '.keywardignore')] : state.own
