@@ -85,8 +85,8 @@ create table audit_personal (
   user_agent text,
   constraint audit_personal_pkey PRIMARY KEY (seq)
 );
-CREATE INDEX audit_personal_at ON public.audit_personal USING btree (at);
-CREATE INDEX audit_personal_user ON public.audit_personal USING btree (user_id);
+CREATE INDEX audit_personal_at ON public.audit_personal USING brin (at);
+CREATE INDEX audit_personal_user ON public.audit_personal USING btree (user_id) WHERE (user_id IS NOT NULL);
 
 create table budget_windows (
   budget_id text not null,

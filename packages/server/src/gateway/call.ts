@@ -461,7 +461,8 @@ export class Call implements Dispatcher.DispatchHandler {
       return
     }
     if (this.#phase !== 'asking') return
-    const recorded = this.#recordRefusal(why.code)
+    // A client that is told the nonce repeats its request at once (RFC 9449, section 9): that is no decision, and no entry of the log.
+    const recorded = why.code === 'proof_nonce_required' ? undefined : this.#recordRefusal(why.code)
     // A node that can't hear, or can't write, does not make its callers wait for a database that is away: nothing went upstream.
     if (why.code !== 'node_deaf' && why.code !== 'not_recorded') await recorded
     if (this.#phase === 'asking') this.#answerRefusal(why)

@@ -18,7 +18,7 @@ export interface AdmissionOptions {
   readonly onUnknown?: (callIds: readonly string[]) => void
 }
 
-const inFlightMax = 2
+const inFlightMax = 1
 const batchMax = 400
 /** Calls that may wait to be recorded: half a second at full speed. Beyond it they are refused at once. */
 const waitingMax = 6_000

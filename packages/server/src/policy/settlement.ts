@@ -14,7 +14,7 @@ export interface SettlementOptions {
   readonly log: DatabaseLog
 }
 
-const inFlightMax = 2
+const inFlightMax = 1
 const batchMax = 500
 /**
  * Outcomes that may wait while the database is away: some seconds at full speed, 20 MB. What does not fit is not lost to the ledger: its
@@ -26,7 +26,7 @@ const retryMs = 250
 /** Together some nine seconds. */
 const abandonAttemptsMax = 8
 /** Settling is no hurry: collecting for this long makes fewer, larger batches. */
-const gatherMs = 4
+const gatherMs = 12
 
 /**
  * The one terminal settle of every admitted call: the usage event is written, and what was held becomes what was spent. Repeating a settle

@@ -560,8 +560,8 @@ create table audit_personal (
   ip text,
   user_agent text
 );
-create index audit_personal_user on audit_personal (user_id);
-create index audit_personal_at on audit_personal (at);
+create index audit_personal_user on audit_personal (user_id) where user_id is not null;
+create index audit_personal_at on audit_personal using brin (at);
 
 create table idempotency_keys (
   actor text not null,
