@@ -98,6 +98,36 @@ test('an API token is shown once, works, and is nowhere after its dialog is clos
   await seen.close()
 })
 
+test('an act that wants a fresh authentication asks for it, and goes on by itself', { timeout: 90_000 }, async () => {
+  const seen = await visit(browser, keyward)
+  const { page } = seen
+  await signInByPassword(page, 'admin', password)
+  await page.goto('/users')
+  // The server's own answer to a session of more than 10 minutes, once; the second attempt reaches the server.
+  const problem = {
+    type: '/docs/errors/fresh-auth-required',
+    title: 'Sign in again for this',
+    status: 403,
+    code: 'fresh-auth-required',
+    fix: 'This act needs an authentication of the last 10 minutes: sign in again and repeat it.',
+  }
+  let refused = 0
+  await page.route('**/api/v1/users', async (route) => {
+    if (route.request().method() !== 'POST' || refused > 0) return await route.continue()
+    refused += 1
+    await route.fulfill({ status: 403, contentType: 'application/problem+json', body: JSON.stringify(problem) })
+  })
+  await page.getByRole('button', { name: 'Add a user' }).click()
+  await page.getByLabel('Name', { exact: true }).fill('Olga Operator')
+  await page.getByLabel('E-mail address').fill('olga@example.com')
+  await page.getByRole('dialog').getByRole('button', { name: 'Add the user' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Confirm that it is you' })
+  await dialog.getByLabel('Password', { exact: true }).fill(password)
+  await dialog.getByRole('button', { name: 'Sign in', exact: true }).click()
+  await page.getByRole('heading', { name: 'Olga Operator' }).waitFor()
+  await seen.close()
+})
+
 test('a viewer sees the inventory, can’t create, is told why, and has no audit log', { timeout: 90_000 }, async () => {
   const link = await inviteUser(keyward, { name: 'Vera View', email: 'vera@example.com', role: 'viewer' })
   const seen = await visit(browser, keyward)

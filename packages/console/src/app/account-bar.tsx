@@ -2,7 +2,7 @@ import { Link } from '@tanstack/react-router'
 import { LogOut, Monitor, Moon, Sun } from 'lucide-react'
 import { useSyncExternalStore } from 'react'
 import { useAct } from '../api/act.ts'
-import { cache, tellSessionEnd } from '../api/cache.ts'
+import { tellSessionEnd } from '../api/cache.ts'
 import { api } from '../api/client.ts'
 import { useMe } from '../api/me.ts'
 import { currentTheme, onThemeChange, setTheme, type Theme } from './theme.ts'
@@ -32,7 +32,6 @@ export function AccountBar({ onGo }: { readonly onGo?: () => void }) {
   const me = useMe()
   const signOut = useAct(async () => {
     await api.signIn.out()
-    cache.clear()
     tellSessionEnd()
   })
   const roles = [...new Set(me?.user.roles.map(({ role }) => role))].join(', ')

@@ -29,7 +29,8 @@ export function Shell() {
   useEffect(() => onSessionEnd(() => cache.setQueryData(meQuery.queryKey, null)), [])
   const isOut = me.data === null
   useEffect(() => {
-    if (!isOut) return
+    // The address changes before the page does: it is left alone once it is the sign-in's.
+    if (!isOut || address.startsWith('/sign-in')) return
     cache.removeQueries({ predicate: (query) => query.queryKey[0] !== 'me' })
     void navigate({ to: '/sign-in', search: address === '/' ? {} : { to: address }, replace: true })
   }, [isOut, address, navigate])

@@ -16,11 +16,13 @@ interface RevokeButtonProps {
   /** What it will end: asked for when the dialog opens. */
   readonly willEnd: ReactNode
   readonly act: (reason: string) => Promise<Revocation>
+  /** It is revoked: no button any more, but what its revocation ended stays to be read. */
+  readonly revoked: boolean
   readonly small?: boolean
 }
 
 /** Ends something for good, after saying what that ends; then shows what it ended, and how fast. */
-export function RevokeButton({ needs, name, willEnd, act, small = false }: RevokeButtonProps) {
+export function RevokeButton({ needs, name, willEnd, act, revoked, small = false }: RevokeButtonProps) {
   const [open, setOpen] = useState(false)
   const [reason, setReason] = useState('')
   const [result, setResult] = useState<Revocation>()
@@ -33,16 +35,18 @@ export function RevokeButton({ needs, name, willEnd, act, small = false }: Revok
   }
   return (
     <>
-      <ActButton
-        needs={needs}
-        small={small}
-        look={small ? 'plain' : 'danger'}
-        icon={small ? undefined : <Ban size={15} aria-hidden="true" />}
-        aria-label={small ? `Revoke ${name}` : undefined}
-        onClick={() => setOpen(true)}
-      >
-        Revoke
-      </ActButton>
+      {!revoked && (
+        <ActButton
+          needs={needs}
+          small={small}
+          look={small ? 'plain' : 'danger'}
+          icon={small ? undefined : <Ban size={15} aria-hidden="true" />}
+          aria-label={small ? `Revoke ${name}` : undefined}
+          onClick={() => setOpen(true)}
+        >
+          Revoke
+        </ActButton>
+      )}
       <Dialog
         open={open}
         onClose={close}

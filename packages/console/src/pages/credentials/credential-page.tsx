@@ -65,14 +65,13 @@ function Shown({ credential }: { readonly credential: Credential }) {
             act={() => api.credentials.delete(credential.id, { revision: credential.revision })}
             then="/credentials"
           />
-          {revoked === undefined && (
-            <RevokeButton
-              needs="credential:revoke"
-              name={credential.name}
-              willEnd={<WillEndCredential id={credential.id} versions={openVersions} />}
-              act={(reason) => api.credentials.revoke(credential.id, { reason })}
-            />
-          )}
+          <RevokeButton
+            revoked={revoked !== undefined}
+            needs="credential:revoke"
+            name={credential.name}
+            willEnd={<WillEndCredential id={credential.id} versions={openVersions} />}
+            act={(reason) => api.credentials.revoke(credential.id, { reason })}
+          />
         </>
       }
     >

@@ -51,27 +51,28 @@ function Shown({ grant }: { readonly grant: Grant }) {
         </span>
       }
       actions={
-        active ? (
-          <>
+        <>
+          {active ? (
             <ActButton needs="grant:update" onClick={() => setEditing(true)}>
               Edit
             </ActButton>
-            <RevokeButton
-              needs="grant:revoke"
+          ) : (
+            <DeleteButton
+              needs="grant:delete"
               name={name}
-              willEnd={<WillEndAccess filters={{ grant: grant.id }} self="the grant" />}
-              act={(reason) => api.grants.revoke(grant.id, { reason })}
+              consequence="Its record goes; its history stays in the audit log."
+              act={() => api.grants.delete(grant.id, { revision: grant.revision })}
+              then="/grants"
             />
-          </>
-        ) : (
-          <DeleteButton
-            needs="grant:delete"
+          )}
+          <RevokeButton
+            needs="grant:revoke"
+            revoked={!active}
             name={name}
-            consequence="Its record goes; its history stays in the audit log."
-            act={() => api.grants.delete(grant.id, { revision: grant.revision })}
-            then="/grants"
+            willEnd={<WillEndAccess filters={{ grant: grant.id }} self="the grant" />}
+            act={(reason) => api.grants.revoke(grant.id, { reason })}
           />
-        )
+        </>
       }
     >
       <div className="grid gap-5 lg:grid-cols-[3fr_2fr]">

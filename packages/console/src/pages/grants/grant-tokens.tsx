@@ -33,16 +33,16 @@ export function GrantTokens({ grant }: { readonly grant: string }) {
             title: 'Revoke',
             act: true,
             right: true,
-            cell: (token) =>
-              token.state === 'live' && (
-                <RevokeButton
-                  needs="token:revoke"
-                  small
-                  name={`token ${shortId(token.id)}`}
-                  willEnd={<p>This token and every one that was derived from it, and their open streams.</p>}
-                  act={(reason) => api.tokens.revoke(token.id, { reason })}
-                />
-              ),
+            cell: (token) => (
+              <RevokeButton
+                revoked={token.state !== 'live'}
+                needs="token:revoke"
+                small
+                name={`token ${shortId(token.id)}`}
+                willEnd={<p>This token and every one that was derived from it, and their open streams.</p>}
+                act={(reason) => api.tokens.revoke(token.id, { reason })}
+              />
+            ),
           },
         ]}
         empty={<Empty title="No token was minted under it yet" />}

@@ -51,14 +51,13 @@ function Shown({ tenant }: { readonly tenant: Tenant }) {
             act={() => api.tenants.delete(tenant.id, { revision: tenant.revision })}
             then="/tenants"
           />
-          {active && (
-            <RevokeButton
-              needs="tenant:revoke"
-              name={tenant.name}
-              willEnd={<WillEndAccess filters={{ tenant: tenant.id }} self="all access to this tenant" />}
-              act={(reason) => api.tenants.revoke(tenant.id, { reason })}
-            />
-          )}
+          <RevokeButton
+            revoked={!active}
+            needs="tenant:revoke"
+            name={tenant.name}
+            willEnd={<WillEndAccess filters={{ tenant: tenant.id }} self="all access to this tenant" />}
+            act={(reason) => api.tenants.revoke(tenant.id, { reason })}
+          />
         </>
       }
     >

@@ -63,14 +63,13 @@ function Shown({ workload }: { readonly workload: Workload }) {
             act={() => api.workloads.delete(workload.id, { revision: workload.revision })}
             then="/workloads"
           />
-          {!revoked && (
-            <RevokeButton
-              needs="workload:revoke"
-              name={workload.name}
-              willEnd={<WillEndAccess filters={{ workload: workload.id }} self="the workload and its identities" />}
-              act={(reason) => api.workloads.revoke(workload.id, { reason })}
-            />
-          )}
+          <RevokeButton
+            revoked={revoked}
+            needs="workload:revoke"
+            name={workload.name}
+            willEnd={<WillEndAccess filters={{ workload: workload.id }} self="the workload and its identities" />}
+            act={(reason) => api.workloads.revoke(workload.id, { reason })}
+          />
         </>
       }
     >
