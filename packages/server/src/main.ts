@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { ConfigError, readConfig } from './config.ts'
 import { compose, type Keyward } from './compose.ts'
+import { ConfigError, readConfig } from './config.ts'
 import { EmbeddedPostgresError } from './db/embedded/errors.ts'
 import { MigrationError } from './db/migrate.ts'
 import { createLog } from './observe/log.ts'
@@ -46,7 +46,12 @@ export async function serve(env: Readonly<Record<string, string | undefined>> = 
 }
 
 function banner(keyward: Keyward): string {
-  const lines = ['', `  Keyward is ready at ${keyward.origin}`, `  Data: ${keyward.dataFolder}   Database: ${keyward.database}   Ready in ${(keyward.readyMs / 1000).toFixed(1)} s`, '']
+  const lines = [
+    '',
+    `  Keyward is ready at ${keyward.origin}`,
+    `  Data: ${keyward.dataFolder}   Database: ${keyward.database}   Ready in ${(keyward.readyMs / 1000).toFixed(1)} s`,
+    '',
+  ]
   if (keyward.signInLink !== undefined) {
     if (process.stdout.isTTY) lines.push('  Sign in (works once, for 10 minutes):', `  ${keyward.signInLink}`, '')
     else lines.push(`  Sign in with the link in ${join(keyward.dataFolder, 'sign-in-link')} (works once, for 10 minutes)`, '')
@@ -55,13 +60,20 @@ function banner(keyward: Keyward): string {
 }
 
 function explain(error: unknown): number {
-  const known = error instanceof ConfigError ? 2 : error instanceof EmbeddedPostgresError || error instanceof MigrationError || error instanceof VaultError ? 3 : undefined
+  const known =
+    error instanceof ConfigError
+      ? 2
+      : error instanceof EmbeddedPostgresError || error instanceof MigrationError || error instanceof VaultError
+        ? 3
+        : undefined
   if (known !== undefined && error instanceof Error) {
     process.stderr.write(`keyward: ${error.message}\n`)
     return known
   }
   if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
-    process.stderr.write('keyward: the port is taken. Another Keyward may be running here; stop it, or choose another port with KEYWARD_PORT.\n')
+    process.stderr.write(
+      'keyward: the port is taken. Another Keyward may be running here; stop it, or choose another port with KEYWARD_PORT.\n',
+    )
     return 3
   }
   process.stderr.write(`keyward: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)

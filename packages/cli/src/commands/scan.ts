@@ -1,6 +1,5 @@
 import { camelCase, scanOptionRows } from '@keyward/scanner/command/options-table'
 import type { ScanHooks } from '@keyward/scanner/command/run-scan'
-import type { Detection } from '@keyward/scanner/detection/detection'
 import { Command, Option } from 'commander'
 
 /** `keyward scan`: needs no server, no account and no network. */
@@ -41,17 +40,17 @@ async function reportingTo(server: string | undefined, paths: readonly string[])
   const { connect } = await import('../connection/connect.ts')
   const { note } = await import('../output/print.ts')
   const api = connect(server === undefined ? {} : { server })
-  const secrets = new WeakMap<Detection, string>()
+  const secrets = new Map<string, string>()
   let failure: unknown
   let said = ''
   return {
     hooks: {
-      onSecret: (detection, secret) => secrets.set(detection, secret),
+      onSecret: (detection, secret) => secrets.set(detection.fingerprint, secret),
       onReport: async (report) => {
         try {
           const { reportTo } = await import('../discovery/report.ts')
           const { originOf } = await import('../discovery/origin.ts')
-          const told = await reportTo(api, report, originOf(paths[0] ?? '.'), (one) => secrets.get(one))
+          const told = await reportTo(api, report, originOf(paths[0] ?? '.'), (one) => secrets.get(one.fingerprint))
           said = `Reported to ${api.origin}: ${told.sent} by digest, ${told.known} of them in the inventory.`
           if (told.keptBack > 0) said += ` ${told.keptBack} kept back: passwords could be guessed from a digest.`
           return told.report

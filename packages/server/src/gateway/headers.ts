@@ -51,12 +51,33 @@ export function upstreamHeaders(request: IncomingMessage, injected: string): str
   const raw = request.rawHeaders
   const listed = connectionListed(request.headers.connection)
   const out: string[] = []
+  let typed = false
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const name = (raw[i] ?? '').toLowerCase()
-    if (requestDenied.has(name) || name === injected || denied(name, requestDeniedPrefixes) || listed?.has(name)) continue
+    const meant = meantBy(name)
+    if (isKept(meant) || meant === injected || listed?.has(name)) continue
+    if (meant === 'content-type') {
+      // The body was judged by the first, as node:http reads it: a second one could make the upstream read something else in it.
+      if (typed || name !== meant) continue
+      typed = true
+    }
     out.push(name, raw[i + 1] ?? '')
   }
   return out
+}
+
+/** True for a header of the caller that never goes upstream, whatever it says. */
+export function staysHere(name: string): boolean {
+  return isKept(meantBy(name.toLowerCase()))
+}
+
+/** CGI and WSGI (RFC 3875, 4.1.18) hand `x_api_key` to the application as `X-Api-Key`. */
+function meantBy(name: string): string {
+  return name.includes('_') ? name.replaceAll('_', '-') : name
+}
+
+function isKept(name: string): boolean {
+  return requestDenied.has(name) || denied(name, requestDeniedPrefixes)
 }
 
 /** The upstream's headers as they go back: a flat list. `keepEncoding` is false where the body was decoded on the way. */

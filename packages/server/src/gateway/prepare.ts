@@ -15,6 +15,9 @@ import type { Target } from './target.ts'
 /** Set on calls of budgeted grants that bound their output nowhere. Enough for a long answer, small enough to be reserved. */
 export const outputTokensDefault = 16_384
 
+/** Far above any answer of any model, far below what the ledger's numbers hold. */
+const outputTokensOfCallMax = 1_000_000_000
+
 /** Prices as they are at the moment of a call. */
 export interface PriceList {
   readonly book: PriceBook
@@ -119,8 +122,12 @@ function prepareJson(
   budgeted: boolean,
   prices: PriceList,
 ): Prepared {
+  requireJsonType(headers['content-type'])
   const parsed = parseJsonObject(body)
   const model = operation.model ? requireModel(plan, parsed.model) : null
+  // Relays of several providers take a list of stand-ins for the model.
+  if (operation.model && Object.hasOwn(parsed, 'models')) requireModels(plan, parsed.models)
+  if (operation.modelsWithin !== undefined) requireModels(plan, operation.modelsWithin(parsed))
   const output = outputBound(plan, operation, parsed, budgeted)
   let edited =
     output.set === undefined || operation.output === undefined ? body : withMember(body, parsed, operation.output.insert, output.set)
@@ -143,6 +150,8 @@ function prepareJson(
   if (bound === undefined || unbounded !== undefined)
     return { ...common, quote, ...refuseOnBudget(budgeted, 'cost_unbounded', `It is ${unbounded}.`) }
   const tokens = { inputTokensMax: bound.inputTokensMax, outputTokensMax: bound.outputTokensMax * bound.answers }
+  if (tokens.outputTokensMax > outputTokensOfCallMax)
+    throw new Refusal('body_invalid', `It asks for more than ${outputTokensOfCallMax} tokens of output.`)
   const amountNano = quote?.worstCase(bound)
   if (amountNano === undefined)
     return { ...common, quote, ...tokens, ...refuseOnBudget(budgeted, 'price_unknown', `The model is ${model}.`) }
@@ -161,6 +170,24 @@ function refuseOnBudget(budgeted: boolean, code: 'cost_unbounded' | 'price_unkno
 function fixedPrice(operation: Operation, budgeted: boolean): NoAmount {
   if (operation.cost === 'free') return { amountNano: 0n, unbounded: null }
   return refuseOnBudget(budgeted, 'cost_unbounded', `It is ${operation.cost === 'tokens' ? operation.name : operation.cost.unbounded}.`)
+}
+
+/** A body that is JSON, but goes by another type or charset, could be read as something else by the upstream. Throws body_invalid. */
+function requireJsonType(contentType: string | undefined): void {
+  if (contentType === undefined || jsonType.test(contentType)) return
+  throw new Refusal('body_invalid', 'Its content type must be application/json.')
+}
+const jsonType = /^application\/json\s*(?:;\s*charset\s*=\s*"?utf-?8"?\s*)?$/i
+
+/** Every model that a body names: all of them have to be allowed; where they can't be seen, all models do. */
+function requireModels(plan: Plan, models: unknown): void {
+  if (Array.isArray(models) && models.length > 0) {
+    for (const model of models) requireModel(plan, model)
+    return
+  }
+  const { scope } = plan.grant
+  if (!('models' in scope) || !scope.models.includes('*'))
+    throw new Refusal('model_not_allowed', 'The models that it would run are not named in the call: the grant has to allow all (`*`).')
 }
 
 function requireModel(plan: Plan, model: unknown): string {

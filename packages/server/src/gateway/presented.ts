@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { limits } from '@keyward/contract/limits'
+import { staysHere } from './headers.ts'
 import { Refusal } from './refusal.ts'
 
 /** The token as it was presented: in any of the places where clients put an API key. */
@@ -45,10 +46,27 @@ export function presentedToken(request: IncomingMessage): Presented {
   }
   if (token === undefined) throw new Refusal('token_missing')
   if (token.length > limits.tokenBytesMax || !tokenCharacters.test(token)) throw new Refusal('token_invalid')
+  requireNowhereElse(request, token)
   const proofs = occurrences(request, 'dpop')
   if (proofs > 1) throw new Refusal('proof_invalid', 'There is more than one DPoP header.')
   const proof = headers.dpop
   return { token, scheme, proof: typeof proof === 'string' ? proof : undefined }
+}
+
+/** A token that also stands where it would go upstream (a query, a header of the caller's own) is refused: it never leaves. */
+function requireNowhereElse(request: IncomingMessage, token: string): void {
+  if (request.url?.includes(token))
+    throw new Refusal('token_invalid', 'It is in the address, too, which goes to the upstream: send it in one header.')
+  const raw = request.rawHeaders
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const name = raw[i] ?? ''
+    const value = raw[i + 1] ?? ''
+    if (value.length >= token.length && value.includes(token) && !staysHere(name))
+      throw new Refusal(
+        'token_invalid',
+        `It is in the header ${name.slice(0, 60)}, too, which goes to the upstream: send it in one header.`,
+      )
+  }
 }
 
 function occurrences(request: IncomingMessage, name: string): number {

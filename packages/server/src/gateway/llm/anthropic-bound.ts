@@ -5,7 +5,7 @@ import type { Bound } from './operation.ts'
 
 const members = new Set([
   ...['model', 'messages', 'max_tokens', 'system', 'stream', 'temperature', 'top_p', 'top_k', 'stop_sequences', 'metadata', 'thinking'],
-  ...['tools', 'tool_choice', 'service_tier', 'cache_control', 'output_config', 'output_format', 'betas'],
+  ...['tools', 'tool_choice', 'service_tier', 'cache_control', 'output_config', 'output_format'],
 ])
 /** Tools that the client runs itself: only their description is paid, and a fixed prompt. */
 const clientTools = /^(?:custom|bash_\d+|text_editor_\d+|computer_\d+|memory_\d+)$/
@@ -20,7 +20,8 @@ const toolTokensMax = 1_000
 /** `POST /v1/messages` */
 export function messagesBound(body: JsonObject, bytes: number, outputTokensMax: number): Bound {
   const found = { images: 0, providerTools: 0 }
-  const unbounded = foreignMember(body) ?? tier(body) ?? tools(body.tools, found) ?? contents(body.messages, found)
+  const unbounded =
+    foreignMember(body) ?? tier(body) ?? tools(body.tools, found) ?? blocks(body.system, found) ?? contents(body.messages, found)
   return {
     inputTokensMax: bytes + overheadTokens + found.images * imageTokensMax + found.providerTools * toolTokensMax,
     outputTokensMax,
@@ -54,7 +55,8 @@ function marksCache(value: JsonValue | undefined): boolean {
 }
 
 function tools(list: JsonValue | undefined, found: Found): string | undefined {
-  if (!Array.isArray(list)) return undefined
+  if (list === undefined || list === null) return undefined
+  if (!Array.isArray(list)) return 'tools that are no list'
   for (const tool of list) {
     const type = isObject(tool) ? (tool.type ?? 'custom') : undefined
     if (typeof type !== 'string' || !clientTools.test(type))
@@ -68,7 +70,8 @@ function tools(list: JsonValue | undefined, found: Found): string | undefined {
 const textBlocks = new Set(['text', 'tool_use', 'thinking', 'redacted_thinking'])
 
 function contents(messages: JsonValue | undefined, found: Found): string | undefined {
-  if (!Array.isArray(messages)) return undefined
+  if (messages === undefined || messages === null) return undefined
+  if (!Array.isArray(messages)) return 'messages that are no list'
   for (const message of messages) {
     if (!isObject(message)) continue
     const bad = blocks(message.content, found)
@@ -78,10 +81,13 @@ function contents(messages: JsonValue | undefined, found: Found): string | undef
 }
 
 function blocks(content: JsonValue | undefined, found: Found): string | undefined {
+  if (isObject(content)) return 'content that is no list'
   if (!Array.isArray(content)) return undefined
   for (const block of content) {
     if (!isObject(block)) continue
-    const { type, source } = block
+    const { type, source, citations } = block
+    // The provider cuts such a document into sentences and numbers each: more tokens than it has bytes.
+    if (type === 'document' && isObject(citations) && citations.enabled !== false) return 'content: document with citations'
     if (typeof type === 'string' && textBlocks.has(type)) continue
     if (type === 'tool_result') {
       const bad = blocks(block.content, found)

@@ -1,5 +1,6 @@
 import { messagesBound } from './anthropic-bound.ts'
 import { AnthropicStreamUsage, anthropicUsage } from './anthropic-usage.ts'
+import { isObject, type JsonObject } from './json-body.ts'
 import { type LlmProtocol, type Operation, table } from './operation.ts'
 
 const read = { effect: 'consume', body: 'none', cost: 'free', model: false } as const
@@ -31,12 +32,18 @@ const batchesCreate: Operation = {
   body: 'json',
   byDefault: false,
   model: false,
+  modelsWithin: batchedModels,
   cost: { unbounded: 'batches (their calls run later)' },
 }
 const batchesCancel: Operation = { ...write, name: 'batches.write', byDefault: false }
 const filesRead: Operation = { ...read, name: 'files.read', byDefault: false }
 const filesUpload: Operation = { ...write, name: 'files.write', body: 'multipart', byDefault: false }
 const filesDelete: Operation = { ...write, name: 'files.write', byDefault: false }
+
+function batchedModels({ requests }: JsonObject): unknown {
+  if (!Array.isArray(requests)) return undefined
+  return requests.map((request) => (isObject(request) && isObject(request.params) ? request.params.model : undefined))
+}
 
 const find = table({
   'POST /v1/messages': messages,

@@ -68,7 +68,8 @@ export function chatBound(body: JsonObject, bytes: number, outputTokensMax: numb
     tier(body) ??
     modalities(body) ??
     tools(body.tools, new Set(['function', 'custom'])) ??
-    contents(body.messages, images)
+    contents(body.messages, images) ??
+    countless(body, 'n')
   return {
     inputTokensMax: bytes + overheadTokens + images.count * imageTokensMax,
     outputTokensMax,
@@ -86,11 +87,14 @@ export function responsesBound(body: JsonObject, bytes: number, outputTokensMax:
     present(body, 'previous_response_id', 'previous_response_id (stored context)') ??
     present(body, 'conversation', 'conversation (stored context)') ??
     present(body, 'prompt', 'prompt (a stored prompt)') ??
-    (body.background === true ? 'background: true' : undefined) ??
+    (body.background === undefined || body.background === null || body.background === false ? undefined : 'background') ??
     model(body) ??
     tier(body) ??
     tools(body.tools, new Set(['function', 'custom'])) ??
-    (typeof body.input === 'string' ? undefined : contents(body.input, images))
+    (body.instructions === undefined || body.instructions === null || typeof body.instructions === 'string'
+      ? undefined
+      : 'instructions that are no text') ??
+    (typeof body.input === 'string' ? undefined : (references(body.input) ?? contents(body.input, images)))
   return {
     inputTokensMax: bytes + overheadTokens + images.count * imageTokensMax,
     outputTokensMax,
@@ -103,14 +107,14 @@ export function responsesBound(body: JsonObject, bytes: number, outputTokensMax:
 /** `POST /completions`: every prompt of a list is answered `best_of` times. */
 export function completionsBound(body: JsonObject, bytes: number, outputTokensMax: number): Bound {
   const { prompt } = body
-  const prompts = Array.isArray(prompt) && typeof prompt[0] !== 'number' ? Math.max(1, prompt.length) : 1
+  const prompts = Array.isArray(prompt) && !prompt.every((token) => typeof token === 'number') ? Math.max(1, prompt.length) : 1
   const answers = prompts * Math.max(positive(body.n) ?? 1, positive(body.best_of) ?? 1)
   return {
     inputTokensMax: bytes,
     outputTokensMax,
     answers,
     mayWriteCache: false,
-    unbounded: foreignMember(body, completionsMembers) ?? model(body),
+    unbounded: foreignMember(body, completionsMembers) ?? model(body) ?? countless(body, 'n') ?? countless(body, 'best_of'),
   }
 }
 
@@ -126,6 +130,19 @@ function foreignMember(body: JsonObject, known: ReadonlySet<string>): string | u
 
 function present(body: JsonObject, member: string, words: string): string | undefined {
   return body[member] === undefined || body[member] === null ? undefined : words
+}
+
+/** A count that is no whole number: `"20"` is 20 to a lenient server. */
+function countless(body: JsonObject, member: 'n' | 'best_of'): string | undefined {
+  const wish = body[member]
+  return wish === undefined || wish === null || positive(wish) !== undefined ? undefined : `${member} that is no positive whole number`
+}
+
+/** An input item of nothing but an id stands for something that is stored at the provider, also where it does not say so in `type`. */
+function references(input: JsonValue | undefined): string | undefined {
+  if (!Array.isArray(input)) return undefined
+  const refers = input.some((item) => isObject(item) && (item.type === undefined || item.type === null) && typeof item.role !== 'string')
+  return refers ? 'input: an item of another answer (stored context)' : undefined
 }
 
 function model(body: JsonObject): string | undefined {
@@ -145,7 +162,8 @@ function modalities(body: JsonObject): string | undefined {
 }
 
 function tools(list: JsonValue | undefined, known: ReadonlySet<string>): string | undefined {
-  if (!Array.isArray(list)) return undefined
+  if (list === undefined || list === null) return undefined
+  if (!Array.isArray(list)) return 'tools that are no list'
   for (const tool of list) {
     const type = isObject(tool) ? tool.type : undefined
     if (typeof type !== 'string' || !known.has(type)) return `tools: ${typeof type === 'string' ? type.slice(0, 60) : 'of no known type'}`
@@ -162,7 +180,8 @@ const textItems = new Set([
 
 /** Messages or input items: each part must be text, or an image whose bytes are here. */
 function contents(items: JsonValue | undefined, images: { count: number }): string | undefined {
-  if (!Array.isArray(items)) return undefined
+  if (items === undefined || items === null) return undefined
+  if (!Array.isArray(items)) return 'input that is no list'
   for (const item of items) {
     if (!isObject(item)) continue
     const { type, content, audio } = item
@@ -177,6 +196,7 @@ function contents(items: JsonValue | undefined, images: { count: number }): stri
 }
 
 function parts(content: JsonValue | undefined, images: { count: number }): string | undefined {
+  if (isObject(content)) return 'content that is no list'
   if (!Array.isArray(content)) return undefined
   for (const part of content) {
     if (!isObject(part)) continue
@@ -184,7 +204,7 @@ function parts(content: JsonValue | undefined, images: { count: number }): strin
     if (typeof type === 'string' && textParts.has(type)) continue
     if (type === 'image_url' || type === 'input_image') {
       const url = isObject(part.image_url) ? part.image_url.url : part.image_url
-      if (typeof url !== 'string' || !url.startsWith('data:')) return `${type} that is not inline (data:)`
+      if (typeof url !== 'string' || !/^data:image\//i.test(url)) return `${type} that is not an inline image (data:image/…)`
       images.count += 1
       continue
     }

@@ -47,6 +47,8 @@ const batchesCreate: Operation = {
   body: 'json',
   byDefault: false,
   model: false,
+  // They are in the file.
+  modelsWithin: () => undefined,
   cost: { unbounded: 'batches (their calls run later, from a file)' },
 }
 const batchesCancel: Operation = { ...write, name: 'batches.write', byDefault: false }

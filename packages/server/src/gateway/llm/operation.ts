@@ -38,6 +38,8 @@ export interface Operation {
   readonly cost: 'tokens' | 'free' | { readonly unbounded: string }
   /** Whether the body names a model that the grant has to allow. */
   readonly model: boolean
+  /** The models of calls that run later, where the body names them (a batch); anything but a list where they can't be seen. */
+  readonly modelsWithin?: (body: JsonObject) => unknown
   readonly output?: OutputBound
   /** Computes the bound from a body. Only for `cost: 'tokens'`. */
   readonly bound?: (body: JsonObject, bytes: number, outputTokensMax: number) => Bound
