@@ -12,6 +12,8 @@ import { parseTarget } from './target.ts'
 
 /** How often the clocks of running calls are looked at: the accuracy of timeouts and of the end of a token in a stream. */
 const tickMs = 100
+/** An admission answers within five seconds, also where the database is away (policy/admission.ts). */
+const admissionMsMax = 6_000
 
 export interface Gateway {
   /** Takes a request whose path begins with `/g/`. */
@@ -19,7 +21,10 @@ export interface Gateway {
   readonly inFlight: number
   /** How many running calls the revocation of this object would cut (token, identity, grant, workload, tenant, credential). */
   concerned(subject: string): number
-  /** Takes no more calls; waits until the running ones have ended, at most `deadlineMs`, then cuts them. */
+  /**
+   * Takes no more calls; waits until the running ones have ended, at most `deadlineMs`, then cuts them. When it resolves nothing will be
+   * settled any more: a call that was cut, or whose client left, while its admission was under way is waited for.
+   */
   drain(deadlineMs: number): Promise<void>
 }
 
@@ -37,8 +42,10 @@ class Listener implements Gateway, Shared {
   readonly #calls = new Set<Call>()
   readonly #unsubscribe: readonly (() => void)[]
   readonly #timer: NodeJS.Timeout
+  /** Calls that are not yet on their way or refused, those among them that have ended already included. */
+  #asking = 0
   #closing = false
-  #onEmpty: (() => void) | undefined
+  #onIdle: (() => void) | undefined
 
   constructor(parts: GatewayParts, settings: GatewaySettings) {
     this.parts = parts
@@ -80,12 +87,25 @@ class Listener implements Gateway, Shared {
     }
     const call = new Call(this, request, response, target)
     this.#calls.add(call)
-    call.run().catch((error: unknown) => this.parts.log.error({ err: error }, 'a gateway call failed beyond its own handling'))
+    this.#asking += 1
+    call.run().then(this.#asked, (error: unknown) => {
+      this.parts.log.error({ err: error }, 'a gateway call failed beyond its own handling')
+      this.#asked()
+    })
+  }
+
+  readonly #asked = (): void => {
+    this.#asking -= 1
+    if (this.#idle) this.#onIdle?.()
   }
 
   left(call: Call): void {
     this.#calls.delete(call)
-    if (this.#calls.size === 0) this.#onEmpty?.()
+    if (this.#idle) this.#onIdle?.()
+  }
+
+  get #idle(): boolean {
+    return this.#calls.size === 0 && this.#asking === 0
   }
 
   concerned(subject: string): number {
@@ -96,18 +116,22 @@ class Listener implements Gateway, Shared {
 
   async drain(deadlineMs: number): Promise<void> {
     this.#closing = true
-    if (this.#calls.size > 0) {
-      const { promise, resolve } = Promise.withResolvers<void>()
-      this.#onEmpty = resolve
-      const timer = setTimeout(resolve, deadlineMs)
-      await promise
-      clearTimeout(timer)
-      for (const call of this.#calls) call.cut('overloaded', 'This node is stopping.')
-    }
+    await this.#untilIdle(deadlineMs)
+    for (const call of this.#calls) call.cut('overloaded', 'This node is stopping.')
+    await this.#untilIdle(admissionMsMax)
     clearInterval(this.#timer)
     for (const unsubscribe of this.#unsubscribe) unsubscribe()
     this.plans.close()
     await this.noise.flush()
+  }
+
+  async #untilIdle(msMax: number): Promise<void> {
+    if (this.#idle) return
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#onIdle = resolve
+    const timer = setTimeout(resolve, msMax)
+    await promise
+    clearTimeout(timer)
   }
 
   #tick(): void {

@@ -163,6 +163,32 @@ test('a stop lets running calls end, takes no new ones, and cuts what outlasts i
   expect(small.state.outcomes).toMatchObject([{ outcome: 'ok' }])
 })
 
+test('a stop waits for the record of a call that it cut, or whose client left, and settles it: nothing is settled after it', async () => {
+  const gates: PromiseWithResolvers<Verdict>[] = []
+  small.state.admit = () => {
+    const gate = Promise.withResolvers<Verdict>()
+    gates.push(gate)
+    return gate.promise
+  }
+  const leave = new AbortController()
+  const left = post(false, { signal: leave.signal }).catch(() => undefined)
+  const cut = post()
+  await expect.poll(() => gates.length).toBe(2)
+  leave.abort()
+  await left
+  await expect.poll(() => small.gateway.inFlight).toBe(1)
+  let stopped = false
+  const drained = small.gateway.drain(0).then(() => {
+    stopped = true
+  })
+  expect((await cut).headers['keyward-error']).toBe('overloaded')
+  expect(stopped).toBe(false)
+  for (const gate of gates) gate.resolve(admitted)
+  await drained
+  expect(small.state.outcomes.map((one) => one.outcome).toSorted()).toEqual(['client_abort', 'cut'])
+  expect(openai.log.entries.length).toBe(0)
+})
+
 test('a call that has been through this Keyward already is refused', async () => {
   const answer = await raw(`${small.base}/v1/models`, { headers: { authorization: `Bearer ${smallToken}`, via: '1.1 ins_small' } })
   expect(answer.status).toBe(508)
