@@ -8,12 +8,12 @@ import { PageQuery, Revision, Timestamp } from './page.ts'
 export const ModelPattern = z
   .string()
   .regex(/^(?:\*|[A-Za-z0-9][A-Za-z0-9._:/@-]{0,199}\*?)$/, 'must be a model id, optionally with one star at its end')
-/** `/v1/customers/*`: segments; `*` stands for one segment, `**` at the end for the rest. */
+/** `/v1/customers/*`: segments; `*` stands for one segment, `**` at the end for the rest; `/**` for every path. */
 export const PathPattern = z
   .string()
   .max(500)
   .regex(
-    /^\/(?:[A-Za-z0-9._~!$&'()+,;=:@%-]+|\*)?(?:\/(?:[A-Za-z0-9._~!$&'()+,;=:@%-]+|\*))*(?:\/\*\*|\/)?$/,
+    /^(?:\/(?:\*\*)?|(?:\/(?:[A-Za-z0-9._~!$&'()+,;=:@%-]+|\*))+(?:\/\*\*|\/)?)$/,
     'must be a path such as /v1/customers/* or /v1/**',
   )
 export const HttpMethod = z.enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
