@@ -64,20 +64,39 @@ export async function startKeyward(options: KeywardOptions = {}): Promise<Keywar
   })
   const ended = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)))
   let output = ''
-  const issuer = await new Promise<string>((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`Keyward was not ready in ${readyMsMax / 1000} s:\n${output}\n${log}`)), readyMsMax)
-    child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-      output += chunk
-      const address = /ready at (\S+)/.exec(output)?.[1]
-      if (address === undefined) return
-      clearTimeout(timer)
-      resolve(address)
+  const finish = async () => {
+    const code = await ended
+    if (made !== undefined) rmSync(made, { recursive: true, force: true })
+    return code
+  }
+  let issuer: string
+  // Where this process listens, whatever its issuer is called.
+  let here: string
+  try {
+    issuer = await ready()
+    here = `http://localhost:${new URL(readLocalLogin(dataFolder).address).port}`
+  } catch (error) {
+    // It may run on, not ready: nobody else knows of it.
+    child.kill('SIGKILL')
+    await finish()
+    throw error
+  }
+  function ready(): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error(`Keyward was not ready in ${readyMsMax / 1000} s:\n${output}\n${log}`)), readyMsMax)
+      child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+        output += chunk
+        const address = /ready at (\S+)/.exec(output)?.[1]
+        if (address === undefined) return
+        clearTimeout(timer)
+        resolve(address)
+      })
+      child.once('exit', (code) => {
+        clearTimeout(timer)
+        reject(new Error(`Keyward ended with ${code} before it was ready:\n${log}`))
+      })
     })
-    child.once('exit', (code) => {
-      clearTimeout(timer)
-      reject(new Error(`Keyward ended with ${code} before it was ready:\n${log}`))
-    })
-  })
+  }
   let token: string | undefined
   const login = async () => {
     const { address, prove } = readLocalLogin(dataFolder)
@@ -90,13 +109,6 @@ export async function startKeyward(options: KeywardOptions = {}): Promise<Keywar
     if (!session.token) throw new Error(`local login failed: ${JSON.stringify(session)}`)
     return session.token
   }
-  const finish = async () => {
-    const code = await ended
-    if (made !== undefined) rmSync(made, { recursive: true, force: true })
-    return code
-  }
-  // Where this process listens, whatever its issuer is called.
-  const here = `http://localhost:${new URL(readLocalLogin(dataFolder).address).port}`
   return {
     origin: here,
     issuer,
