@@ -1,7 +1,7 @@
 import { formatUsd } from '@keyward/contract/money'
 import type { AuditEntry, AuditQuery } from '@keyward/contract/records'
 import { type Kysely, sql } from 'kysely'
-import { type Page, pageOf } from '../db/page.ts'
+import { type Page, recentPageOf, type TimeBounds } from '../db/page.ts'
 import type { Tables } from '../db/tables.ts'
 import { type Reach, within } from './reach.ts'
 
@@ -12,18 +12,26 @@ type Db = Kysely<Tables>
  * @throws KeywardError `invalid-cursor`
  */
 export async function listAudit(db: Db, reach: Reach, query: AuditQuery): Promise<Page<AuditEntry>> {
-  return await pageOf(entries(db, reach, query), 'audit_entries', query, entryOf, 'at')
+  return await recentPageOf((bounds) => entries(db, reach, query, bounds), 'audit_entries', query, entryOf, 'at')
 }
 
-function entries(db: Db, reach: Reach, query: Omit<AuditQuery, 'cursor' | 'limit'>) {
+function entries(db: Db, reach: Reach, query: Omit<AuditQuery, 'cursor' | 'limit'>, { since, until }: TimeBounds) {
   let rows = db
     .selectFrom('audit_entries')
-    // A call's usage event bears the time of its admission: that finds its partition and its row.
-    .leftJoin('usage_events as u', (join) =>
-      join
-        .onRef('u.at', '=', 'audit_entries.at')
-        .onRef('u.call_id', '=', 'audit_entries.call_id')
-        .on('audit_entries.action', '=', 'gateway.call'),
+    // A call's usage event bears the time of its admission: that finds its partition and its row. One row an entry, looked up for those that
+    // are on the page: no plan may read the usage of a day as a whole.
+    .leftJoinLateral(
+      (from) => {
+        let usage = from
+          .selectFrom('usage_events')
+          .select(['outcome', 'status', 'latency_ms', 'cost_nano', 'estimated', 'input_tokens', 'output_tokens'])
+          .whereRef('usage_events.at', '=', 'audit_entries.at')
+          .whereRef('usage_events.call_id', '=', 'audit_entries.call_id')
+        if (since !== undefined) usage = usage.where('usage_events.at', '>=', since)
+        if (until !== undefined) usage = usage.where('usage_events.at', '<=', until)
+        return usage.orderBy('usage_events.attempt', 'desc').limit(1).as('u')
+      },
+      (join) => join.on('audit_entries.action', '=', 'gateway.call'),
     )
     .leftJoin('users', (join) => join.onRef('users.id', '=', 'audit_entries.actor_id').on('audit_entries.actor_kind', '=', 'user'))
     .leftJoin('workloads', (join) =>
@@ -41,6 +49,8 @@ function entries(db: Db, reach: Reach, query: Omit<AuditQuery, 'cursor' | 'limit
       'u.output_tokens',
     ])
     .where(within(reach, sql.ref('audit_entries.team'), sql.ref('audit_entries.environment')))
+  if (since !== undefined) rows = rows.where('audit_entries.at', '>=', since)
+  if (until !== undefined) rows = rows.where('audit_entries.at', '<=', until)
   if (query.from !== undefined) rows = rows.where('audit_entries.at', '>=', sql<Date>`${query.from}::timestamptz`)
   if (query.to !== undefined) rows = rows.where('audit_entries.at', '<', sql<Date>`${query.to}::timestamptz`)
   if (query.action !== undefined) rows = rows.where('audit_entries.action', '=', query.action)

@@ -4,7 +4,7 @@ import { pruneChanges } from '../changes/retention.ts'
 import type { DatabaseLog } from '../db/log.ts'
 import type { Tables } from '../db/tables.ts'
 import type { Disk } from './disk.ts'
-import { dropOldPartitions, ensurePartitions } from './partitions.ts'
+import { dropOldPartitions, ensurePartitions, indexEndedDays } from './partitions.ts'
 
 /** Thirteen months: a year's audit finds its first day. */
 export const auditDaysKeptDefault = 400
@@ -20,7 +20,7 @@ export interface UpkeepOptions {
   readonly daysKept?: number
 }
 
-/** What the log needs to go on: partitions ahead of time, old ones dropped, the feed pruned, the disk watched. */
+/** What the log needs to go on: partitions ahead of time, ended ones indexed, old ones dropped, the feed pruned, the disk watched. */
 export class Upkeep {
   readonly #options: UpkeepOptions
   readonly #chores: Repeat[]
@@ -47,6 +47,7 @@ export class Upkeep {
     await ensurePartitions(db)
     const dropped = await dropOldPartitions(db, daysKept)
     if (dropped.length > 0) log.info({ dropped, days_kept: daysKept }, 'audit entries and usage events past their time were dropped')
+    await indexEndedDays(db)
     await pruneChanges(db)
   }
 }

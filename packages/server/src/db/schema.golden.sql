@@ -72,6 +72,7 @@ create table audit_entries (
   constraint audit_entries_effect_check CHECK ((effect = ANY (ARRAY['consume'::text, 'modify'::text, 'spend'::text])))
 ) partition by RANGE (at);
 CREATE INDEX audit_entries_actor ON public.audit_entries USING btree (actor_id, at DESC) WHERE (actor_kind <> 'workload'::text);
+CREATE INDEX audit_entries_acts ON public.audit_entries USING btree (at DESC) WHERE ((action <> 'gateway.call'::text) OR (decision <> 'allowed'::text));
 CREATE INDEX audit_entries_call ON public.audit_entries USING btree (call_id) WHERE (call_id IS NOT NULL);
 CREATE INDEX audit_entries_grant ON public.audit_entries USING btree (grant_id, at DESC) WHERE (grant_id IS NOT NULL);
 CREATE INDEX audit_entries_target ON public.audit_entries USING btree (target_id, at DESC) WHERE (target_id IS NOT NULL);

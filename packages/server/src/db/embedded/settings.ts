@@ -31,6 +31,8 @@ export function serverSettings(socketFolder: string): Record<string, string> {
     max_wal_senders: '2',
     // Memory and processes.
     max_connections: '60',
+    // A question about all of 400 days locks each day's tables and indexes, some 9,000; twice this many is 10 MB.
+    max_locks_per_transaction: '512',
     shared_buffers: '128MB',
     effective_cache_size: '512MB',
     maintenance_work_mem: '64MB',
