@@ -714,9 +714,10 @@ begin
   return coalesce(cardinality(gone), 0);
 end $function$;
 
-CREATE OR REPLACE FUNCTION public.admit_calls(node text, grants text[], workloads text[], rpms bigint[], tpms bigint[], calls text[], call_grants integer[], amounts bigint[], why_none text[], tokens bigint[], seconds integer[], behalves text[], token_ids text[], credentials text[], versions text[], resource_ids text[], tenant_ids text[], teams text[], environment_names text[], models text[], operations text[], effects text[], correlations text[], reasons text[], facts text[], persons text[], ips text[], agents text[])
+CREATE OR REPLACE FUNCTION public.admit_calls(node text, grants text[], workloads text[], rpms bigint[], tpms bigint[], asked_calls bigint[], asked_tokens bigint[], asked_amounts bigint[], calls text[], call_grants integer[], amounts bigint[], why_none text[], tokens bigint[], seconds integer[], behalves text[], token_ids text[], credentials text[], versions text[], resource_ids text[], tenant_ids text[], teams text[], environment_names text[], models text[], operations text[], effects text[], correlations text[], reasons text[], facts text[], persons text[], ips text[], agents text[])
  RETURNS json
  LANGUAGE plpgsql
+ SET plan_cache_mode TO 'force_generic_plan'
 AS $function$
 declare
   moment timestamptz := date_trunc('milliseconds', clock_timestamp());
@@ -725,26 +726,33 @@ declare
   share numeric := 1 - (extract(epoch from moment) - this_minute * 60) / 60;
   codes text[] := array_fill(null::text, array[cardinality(calls)]);
   refused json[] := '{}';
-  -- Budget windows in the order of locking, and which grant holds which: `hold_grants[k]` holds `hold_windows[k]`, sorted by grant.
-  window_budgets text[];
-  window_starts timestamptz[];
-  window_ends timestamptz[];
-  window_levels text[];
-  available bigint[];
-  taken bigint[];
-  hold_grants integer[] := '{}';
+  held text := '';
+  -- Which grant (`hold_grants[k]`) holds which budget's window (`hold_windows[k]`), sorted by grant; and the windows, each once.
+  hold_grants integer[];
   hold_windows integer[] := '{}';
+  hold_budgets text[];
+  hold_levels text[];
+  hold_starts timestamptz[];
+  hold_ends timestamptz[];
+  window_budgets text[] := '{}';
+  window_starts timestamptz[] := '{}';
+  window_ends timestamptz[] := '{}';
+  window_levels text[] := '{}';
+  -- Of each window: what is left of it when it holds what the whole batch asked for, what this is, and what it comes to in the end.
+  available bigint[];
+  asked bigint[] := '{}';
+  taken bigint[];
   -- By grant: the slice of holds.
-  first_hold integer[];
-  last_hold integer[];
-  -- By grant: what the minute has left, and what of it this batch takes.
+  first_hold integer[] := array_fill(null::integer, array[cardinality(grants)]);
+  last_hold integer[] := first_hold;
+  -- By grant: what the minute counts, this batch included, and what of this batch is counted in the end.
   rated boolean := false;
   before_requests bigint[];
   now_requests bigint[];
   before_tokens bigint[];
   now_tokens bigint[];
-  take_requests bigint[] := array_fill(0::bigint, array[cardinality(grants)]);
-  take_tokens bigint[] := array_fill(0::bigint, array[cardinality(grants)]);
+  take_requests bigint[];
+  take_tokens bigint[];
   crowded boolean := false;
   blocking integer;
   g integer;
@@ -754,93 +762,98 @@ declare
   retry integer;
 begin
   if exists (select from budgets) then
-    with asked as (
-      select p.n::integer as grant_n, p.grant_id, p.workload, case when o.kind = 'team' then o.id else o.team end as team
+    select array_agg(h.n), array_agg(h.id), array_agg(h.level), array_agg(h.start), array_agg(h.ends)
+    into hold_grants, hold_budgets, hold_levels, hold_starts, hold_ends
+    from (
+      select p.n::integer as n, b.id, b.level, window_start(b.time_window, moment) as start, window_end(b.time_window, moment) as ends
       from unnest(grants, workloads) with ordinality as p(grant_id, workload, n)
       left join public.workloads wl on wl.id = p.workload
       left join owners o on o.id = wl.owner
-    ), held as (
-      select a.grant_n, b.id, b.level, b.time_window, dense_rank() over (order by b.id)::integer as window_n
-      from asked a cross join lateral (
+      cross join lateral (
         select id, level, time_window from budgets where level = 'org'
-        union all select id, level, time_window from budgets where level = 'team' and subject = a.team
-        union all select id, level, time_window from budgets where level = 'workload' and subject = a.workload
-        union all select id, level, time_window from budgets where level = 'grant' and subject = a.grant_id
+        union all select id, level, time_window from budgets
+          where level = 'team' and subject = case when o.kind = 'team' then o.id else o.team end
+        union all select id, level, time_window from budgets where level = 'workload' and subject = p.workload
+        union all select id, level, time_window from budgets where level = 'grant' and subject = p.grant_id
       ) b
+      order by p.n, b.id
+    ) h;
+  end if;
+
+  if hold_budgets is not null then
+    for k in 1 .. cardinality(hold_budgets) loop
+      g := hold_grants[k];
+      w := array_position(window_budgets, hold_budgets[k]);
+      if w is null then
+        window_budgets := window_budgets || hold_budgets[k];
+        window_starts := window_starts || hold_starts[k];
+        window_ends := window_ends || hold_ends[k];
+        window_levels := window_levels || hold_levels[k];
+        asked := asked || 0::bigint;
+        w := cardinality(window_budgets);
+      end if;
+      hold_windows := hold_windows || w;
+      first_hold[g] := coalesce(first_hold[g], k);
+      last_hold[g] := k;
+      asked[w] := asked[w] + coalesce(asked_amounts[g], 0);
+      crowded := crowded or asked_amounts[g] is null;
+    end loop;
+    -- All of it is taken first, in one statement that makes, locks (in order) and reads the windows, and what does not fit is given back below:
+    -- nobody else sees it before this transaction ends. A budget that was deleted meanwhile bounds nothing.
+    with held as (
+      insert into budget_windows as e (budget_id, window_start, reserved_nano)
+      select h.id, h.start, h.amount from unnest(window_budgets, window_starts, asked) as h(id, start, amount) order by h.id
+      on conflict (budget_id, window_start) do update set reserved_nano = e.reserved_nano + excluded.reserved_nano
+      returning e.budget_id, e.spent_nano + e.reserved_nano as amount
     )
-    select coalesce(array_agg(grant_n order by grant_n, window_n), '{}'), coalesce(array_agg(window_n order by grant_n, window_n), '{}'),
-      (select array_agg(id order by window_n) from (select distinct window_n, id from held) d),
-      (select array_agg(window_start(time_window, moment) order by window_n) from (select distinct window_n, time_window from held) d),
-      (select array_agg(window_end(time_window, moment) order by window_n) from (select distinct window_n, time_window from held) d),
-      (select array_agg(level order by window_n) from (select distinct window_n, level from held) d)
-    into hold_grants, hold_windows, window_budgets, window_starts, window_ends, window_levels
-    from held;
+    select array_agg(coalesce(b.limit_nano - h.amount, 9223372036854775807) order by t.n) into available
+    from unnest(window_budgets) with ordinality as t(id, n) left join held h on h.budget_id = t.id left join budgets b on b.id = t.id;
+    crowded := crowded or 0 > any(available);
   end if;
 
-  if window_budgets is not null then
-    insert into budget_windows (budget_id, window_start)
-    select id, start from unnest(window_budgets, window_starts) as h(id, start)
-    where not exists (select from budget_windows e where e.budget_id = h.id and e.window_start = h.start)
-    order by id, start on conflict do nothing;
-    perform from budget_windows
-    where (budget_id, window_start) in (select * from unnest(window_budgets, window_starts))
-    order by budget_id, window_start for update;
-    -- A second statement, so that it sees what was committed while the locks were waited for. A budget that was deleted meanwhile bounds nothing.
-    select array_agg(coalesce(b.limit_nano - e.spent_nano - e.reserved_nano, 9223372036854775807) order by h.n), array_agg(0::bigint order by h.n)
-    into available, taken
-    from unnest(window_budgets, window_starts) with ordinality as h(id, start, n)
-    left join budget_windows e on e.budget_id = h.id and e.window_start = h.start
-    left join budgets b on b.id = h.id;
-    select array_agg(f order by n), array_agg(l order by n) into first_hold, last_hold
-    from (
-      select n, min(h.k) as f, max(h.k) as l
-      from generate_series(1, cardinality(grants)) as n
-      left join unnest(hold_grants) with ordinality as h(grant_n, k) on h.grant_n = n
-      group by n
-    ) s;
-    crowded := exists (
-      select from (
-        select h.window_n, sum(s.amount) as amount, bool_or(s.open) as open
-        from unnest(hold_grants, hold_windows) as h(grant_n, window_n)
-        join (
-          select grant_n, sum(amount) as amount, bool_or(amount is null) as open
-          from unnest(call_grants, amounts) as c(grant_n, amount) group by grant_n
-        ) s on s.grant_n = h.grant_n
-        group by h.window_n
-      ) t where t.open or t.amount > available[t.window_n]
-    );
-  end if;
-
-  if exists (select from unnest(rpms, tpms) as r(rpm, tpm) where rpm is not null or tpm is not null) then
-    rated := true;
-    insert into rate_windows (grant_id, minute)
-    select p.grant_id, m
-    from unnest(grants, rpms, tpms) as p(grant_id, rpm, tpm), generate_series(this_minute - 1, this_minute) as m
-    where (rpm is not null or tpm is not null)
-      and not exists (select from rate_windows e where e.grant_id = p.grant_id and e.minute = m)
-    order by p.grant_id, m on conflict do nothing;
-    perform from rate_windows r
-    where r.grant_id = any(grants) and r.minute in (this_minute - 1, this_minute) order by r.grant_id, r.minute for update;
-    select array_agg(coalesce(br, 0) order by n), array_agg(coalesce(nr, 0) order by n),
-      array_agg(coalesce(bt, 0) order by n), array_agg(coalesce(nt, 0) order by n)
+  for k in 1 .. cardinality(grants) loop
+    rated := rated or rpms[k] is not null or tpms[k] is not null;
+    held := held || case when first_hold[k] is not null then 'b' when tpms[k] is not null then 't' else 'a' end;
+  end loop;
+  if rated then
+    with counted as (
+      insert into rate_windows as e (grant_id, minute, requests, tokens)
+      select p.grant_id, this_minute, p.requests, p.tokens
+      from unnest(grants, rpms, tpms, asked_calls, asked_tokens) as p(grant_id, rpm, tpm, requests, tokens)
+      where p.rpm is not null or p.tpm is not null
+      order by p.grant_id
+      on conflict (grant_id, minute) do update set requests = e.requests + excluded.requests, tokens = e.tokens + excluded.tokens
+      returning e.grant_id, e.requests, e.tokens
+    )
+    select array_agg(coalesce(b.requests, 0) order by p.n), array_agg(coalesce(c.requests, 0) order by p.n),
+      array_agg(coalesce(b.tokens, 0) order by p.n), array_agg(coalesce(c.tokens, 0) order by p.n)
     into before_requests, now_requests, before_tokens, now_tokens
-    from (
-      select p.n, sum(r.requests) filter (where r.minute < this_minute) as br, sum(r.requests) filter (where r.minute >= this_minute) as nr,
-        sum(r.tokens) filter (where r.minute < this_minute) as bt, sum(r.tokens) filter (where r.minute >= this_minute) as nt
-      from unnest(grants) with ordinality as p(grant_id, n)
-      left join rate_windows r on r.grant_id = p.grant_id and r.minute between this_minute - 1 and this_minute + 1
-      group by p.n
-    ) s;
-    crowded := crowded or exists (
-      select from (
-        select grant_n, count(*) as requests, sum(t) as tokens from unnest(call_grants, tokens) as c(grant_n, t) group by grant_n
-      ) c
-      where c.requests + now_requests[grant_n] + ceil(before_requests[grant_n] * share) > rpms[grant_n]
-        or c.tokens + now_tokens[grant_n] + ceil(before_tokens[grant_n] * share) > tpms[grant_n]
-    );
+    from unnest(grants) with ordinality as p(grant_id, n)
+    left join counted c on c.grant_id = p.grant_id
+    left join rate_windows b on b.grant_id = p.grant_id and b.minute = this_minute - 1;
+    for k in 1 .. cardinality(grants) loop
+      crowded := crowded
+        or coalesce(now_requests[k] + ceil(before_requests[k] * share) > rpms[k], false)
+        or coalesce(now_tokens[k] + ceil(before_tokens[k] * share) > tpms[k], false);
+    end loop;
   end if;
 
   if crowded then
+    -- Back to what there was before the batch, and call by call.
+    take_requests := array_fill(0::bigint, array[cardinality(grants)]);
+    take_tokens := take_requests;
+    taken := array_fill(0::bigint, array[cardinality(window_budgets)]);
+    for k in 1 .. cardinality(window_budgets) loop
+      available[k] := available[k] + case when available[k] = 9223372036854775807 then 0 else asked[k] end;
+    end loop;
+    if rated then
+      for k in 1 .. cardinality(grants) loop
+        if rpms[k] is not null or tpms[k] is not null then
+          now_requests[k] := now_requests[k] - asked_calls[k];
+          now_tokens[k] := now_tokens[k] - asked_tokens[k];
+        end if;
+      end loop;
+    end if;
     for n in 1 .. cardinality(calls) loop
       g := call_grants[n];
       code := null;
@@ -888,44 +901,26 @@ begin
         end loop;
       end if;
     end loop;
-  else
-    if window_budgets is not null then
-      select array_agg(coalesce(s.amount, 0) order by t.n) into taken
-      from generate_series(1, cardinality(window_budgets)) as t(n)
-      left join (
-        select h.window_n, sum(c.amount)::bigint as amount
-        from unnest(hold_grants, hold_windows) as h(grant_n, window_n)
-        join unnest(call_grants, amounts) as c(grant_n, amount) on c.grant_n = h.grant_n
-        group by h.window_n
-      ) s on s.window_n = t.n;
-    end if;
+    update budget_windows e set reserved_nano = e.reserved_nano - t.amount
+    from unnest(window_budgets, window_starts, asked, taken) as h(id, start, asked, taken), lateral (select h.asked - h.taken as amount) t
+    where e.budget_id = h.id and e.window_start = h.start and t.amount <> 0;
     if rated then
-      select array_agg(coalesce(c.requests, 0) order by t.n), array_agg(coalesce(c.tokens, 0) order by t.n) into take_requests, take_tokens
-      from generate_series(1, cardinality(grants)) as t(n)
-      left join (
-        select grant_n, count(*) as requests, sum(t)::bigint as tokens from unnest(call_grants, tokens) as c(grant_n, t) group by grant_n
-      ) c on c.grant_n = t.n;
+      update rate_windows e set requests = e.requests - t.requests, tokens = e.tokens - t.tokens
+      from unnest(grants, rpms, tpms, asked_calls, asked_tokens, take_requests, take_tokens)
+        as p(grant_id, rpm, tpm, asked_calls, asked_tokens, calls, tokens),
+        lateral (select p.asked_calls - p.calls as requests, p.asked_tokens - p.tokens as tokens) t
+      where e.grant_id = p.grant_id and e.minute = this_minute and (p.rpm is not null or p.tpm is not null) and t.requests > 0;
     end if;
   end if;
 
-  if window_budgets is not null then
-    update budget_windows e set reserved_nano = e.reserved_nano + t.amount
-    from unnest(window_budgets, window_starts, taken) as t(id, start, amount)
-    where e.budget_id = t.id and e.window_start = t.start and t.amount > 0;
-  end if;
-  if rated then
-    update rate_windows e set requests = e.requests + t.requests, tokens = e.tokens + t.tokens
-    from unnest(grants, rpms, tpms, take_requests, take_tokens) as t(grant_id, rpm, tpm, requests, tokens)
-    where e.grant_id = t.grant_id and e.minute = this_minute and (t.rpm is not null or t.tpm is not null) and t.requests > 0;
-  end if;
-  if window_budgets is not null or rated then
+  if hold_budgets is not null or rated then
     insert into reservations (call_id, at, node_id, amount_nano, held_budgets, held_starts, grant_id, rate_minute, rate_tokens, expires_at)
     select c.call_id, moment, node, case when h.budgets is null then 0 else c.amount end, coalesce(h.budgets, '{}'), coalesce(h.starts, '{}'),
       grants[c.grant_n], case when tpms[c.grant_n] is not null then this_minute end, case when tpms[c.grant_n] is not null then c.tokens end,
       moment + c.seconds * interval '1 second'
     from unnest(calls, call_grants, amounts, tokens, seconds, codes) as c(call_id, grant_n, amount, tokens, seconds, code)
     left join (
-      select h.grant_n, array_agg(window_budgets[h.window_n] order by h.window_n) as budgets, array_agg(window_starts[h.window_n] order by h.window_n) as starts
+      select h.grant_n, array_agg(window_budgets[h.window_n]) as budgets, array_agg(window_starts[h.window_n]) as starts
       from unnest(hold_grants, hold_windows) as h(grant_n, window_n) group by h.grant_n
     ) h on h.grant_n = c.grant_n
     where c.code is null and (h.budgets is not null or tpms[c.grant_n] is not null);
@@ -949,13 +944,7 @@ begin
     e.tenant, e.team, e.environment, e.model, e.operation, e.effect, e.call, e.correlation, e.reason, coalesce(e.facts::jsonb, '{}')
   from entry e;
 
-  return json_build_object('at', floor(extract(epoch from moment) * 1000), 'refused', refused, 'verdicts', (
-    select string_agg(case
-      when c.code is not null then 'x'
-      when c.grant_n = any(hold_grants) then 'b'
-      when tpms[c.grant_n] is not null then 't'
-      else 'a' end, '' order by n)
-    from unnest(codes, call_grants) with ordinality as c(code, grant_n, n)));
+  return json_build_object('at', floor(extract(epoch from moment) * 1000), 'refused', refused, 'held', held);
 end $function$;
 
 CREATE OR REPLACE FUNCTION public.credentials_with_words(words text, rows_max integer)
@@ -1045,53 +1034,32 @@ end $function$;
 CREATE OR REPLACE FUNCTION public.release_holds(gone reservations[], costs bigint[], used_tokens bigint[])
  RETURNS void
  LANGUAGE plpgsql
+ SET plan_cache_mode TO 'force_generic_plan'
 AS $function$
-declare
-  window_budgets text[];
-  window_starts timestamptz[];
-  freed bigint[];
-  spent bigint[];
-  rate_grants text[];
-  rate_minutes bigint[];
-  changed bigint[];
 begin
-  select array_agg(id order by id, start), array_agg(start order by id, start), array_agg(amount order by id, start), array_agg(cost order by id, start)
-  into window_budgets, window_starts, freed, spent
-  from (
-    select h.id, h.start, sum(r.amount_nano)::bigint as amount, sum(coalesce(c.cost, r.amount_nano))::bigint as cost
-    from unnest(gone) with ordinality as r
-    join unnest(costs) with ordinality as c(cost, n) on c.n = r.ordinality
-    cross join lateral unnest(r.held_budgets, r.held_starts) as h(id, start)
-    group by h.id, h.start
-  ) s;
-  if window_budgets is not null then
-    perform from budget_windows
-    where (budget_id, window_start) in (select * from unnest(window_budgets, window_starts)) order by budget_id, window_start for update;
-    update budget_windows e set reserved_nano = e.reserved_nano - t.amount, spent_nano = e.spent_nano + t.cost
-    from unnest(window_budgets, window_starts, freed, spent) as t(id, start, amount, cost)
-    where e.budget_id = t.id and e.window_start = t.start;
-  end if;
-  select array_agg(grant_id order by grant_id, minute), array_agg(minute order by grant_id, minute), array_agg(change order by grant_id, minute)
-  into rate_grants, rate_minutes, changed
-  from (
-    select r.grant_id, r.rate_minute as minute, sum(t.used - r.rate_tokens)::bigint as change
-    from unnest(gone) with ordinality as r
-    join unnest(used_tokens) with ordinality as t(used, n) on t.n = r.ordinality
-    where r.rate_minute is not null and t.used is not null
-    group by r.grant_id, r.rate_minute
-  ) s;
-  if rate_grants is not null then
-    perform from rate_windows
-    where (grant_id, minute) in (select * from unnest(rate_grants, rate_minutes)) order by grant_id, minute for update;
-    update rate_windows e set tokens = greatest(0, e.tokens + t.change)
-    from unnest(rate_grants, rate_minutes, changed) as t(grant_id, minute, change)
-    where e.grant_id = t.grant_id and e.minute = t.minute;
-  end if;
+  -- An insert, because it locks in its order; the rows are there. Reserved windows can't be deleted.
+  insert into budget_windows as e (budget_id, window_start, reserved_nano, spent_nano)
+  select h.id, h.start, sum(r.amount_nano)::bigint, sum(coalesce(c.cost, r.amount_nano))::bigint
+  from unnest(gone) with ordinality as r
+  join unnest(costs) with ordinality as c(cost, n) on c.n = r.ordinality
+  cross join lateral unnest(r.held_budgets, r.held_starts) as h(id, start)
+  group by h.id, h.start order by h.id, h.start
+  on conflict (budget_id, window_start) do update
+    set reserved_nano = e.reserved_nano - excluded.reserved_nano, spent_nano = e.spent_nano + excluded.spent_nano;
+  -- A minute that was swept meanwhile comes back once more, counts for nothing and is swept again.
+  insert into rate_windows as e (grant_id, minute, tokens)
+  select r.grant_id, r.rate_minute, sum(t.used - r.rate_tokens)::bigint
+  from unnest(gone) with ordinality as r
+  join unnest(used_tokens) with ordinality as t(used, n) on t.n = r.ordinality
+  where r.rate_minute is not null and t.used is not null
+  group by r.grant_id, r.rate_minute order by r.grant_id, r.rate_minute
+  on conflict (grant_id, minute) do update set tokens = greatest(0, e.tokens + excluded.tokens);
 end $function$;
 
 CREATE OR REPLACE FUNCTION public.settle_calls(node text, calls text[], costs bigint[], used_tokens bigint[], held boolean[], admitted_ms double precision[], attempts integer[], workload_ids text[], grant_ids text[], token_ids text[], resource_ids text[], credentials text[], versions text[], tenant_ids text[], teams text[], environment_names text[], operations text[], models text[], outcomes text[], statuses integer[], streamed boolean[], inputs bigint[], cached bigint[], cache_writes bigint[], outputs bigint[], guessed boolean[], latencies real[], first_bytes real[], overheads real[])
  RETURNS json
  LANGUAGE plpgsql
+ SET plan_cache_mode TO 'force_generic_plan'
 AS $function$
 declare
   gone reservations[];
@@ -1100,24 +1068,15 @@ declare
   over json;
   written integer;
 begin
-  with mine as (
-    select call_id from reservations where call_id = any(calls) order by call_id for update
-  ), removed as (
-    delete from reservations r using mine where r.call_id = mine.call_id returning r.*
+  with removed as (
+    delete from reservations r where r.call_id = any(calls) returning r.*
   )
-  select array_agg(r::reservations order by r.call_id), array_agg(o.cost order by r.call_id), array_agg(o.used order by r.call_id)
-  into gone, gone_costs, gone_tokens
-  from removed r
-  -- The first settle of a call counts, also within one batch.
-  join (
-    select distinct on (call_id) call_id, cost, used
-    from unnest(calls, costs, used_tokens) with ordinality as o(call_id, cost, used, n) order by call_id, n
-  ) o on o.call_id = r.call_id;
+  select array_agg(r::reservations), array_agg(o.cost), array_agg(o.used),
+    json_agg(json_build_array(r.call_id, o.cost::text, r.amount_nano::text)) filter (where o.cost > r.amount_nano and cardinality(r.held_budgets) > 0)
+  into gone, gone_costs, gone_tokens, over
+  from removed r join unnest(calls, costs, used_tokens) as o(call_id, cost, used) on o.call_id = r.call_id;
   if gone is not null then
     perform release_holds(gone, gone_costs, gone_tokens);
-    select json_agg(json_build_array(r.call_id, c.cost::text, r.amount_nano::text)) into over
-    from unnest(gone) with ordinality as r join unnest(gone_costs) with ordinality as c(cost, n) on c.n = r.ordinality
-    where c.cost > r.amount_nano and cardinality(r.held_budgets) > 0;
   end if;
   insert into usage_events (at, call_id, attempt, node_id, workload_id, grant_id, token_id, resource_id, credential_id, version_id, tenant_id,
     team, environment, operation, model, outcome, status, streamed, input_tokens, cached_input_tokens, cache_write_tokens, output_tokens,

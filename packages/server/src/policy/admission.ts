@@ -34,7 +34,8 @@ interface Asked {
 
 interface Answer {
   readonly at: number
-  readonly verdicts: string
+  /** One letter a grant of the batch: what its admitted calls hold. */
+  readonly held: string
   readonly refused: readonly (readonly [n: number, code: GatewayErrorCode, retryAfterSeconds: number | null, detail: string | null])[]
 }
 
@@ -78,7 +79,7 @@ export class Admission {
   }
 
   async #flush(batch: readonly Asked[]): Promise<readonly Verdict[]> {
-    const query = statement(this.#options.node, batch)
+    const { query, callGrants } = statement(this.#options.node, batch)
     let answer: Answer
     try {
       const { rows } = await this.#options.pool.query<{ answer: Answer }>(query)
@@ -89,30 +90,24 @@ export class Admission {
       if (sqlState(error) === undefined) this.#options.onUnknown?.(batch.map((one) => one.intent.callId))
       throw error
     }
-    return verdictsOf(batch, answer)
+    return verdictsOf(batch, callGrants, answer)
   }
 }
 
-const text = `select admit_calls(${Array.from({ length: 28 }, (_, index) => `$${index + 1}`).join(', ')}) as answer`
+const text = `select admit_calls(${Array.from({ length: 31 }, (_, index) => `$${index + 1}`).join(', ')}) as answer`
 
-function statement(node: string, batch: readonly Asked[]): pg.QueryConfig & { query_timeout: number } {
-  const grants = new Map<string, { index: number; workload: string; rpm: number | null; tpm: number | null }>()
+interface Statement {
+  readonly query: pg.QueryConfig & { query_timeout: number }
+  /** Of each call: which of the batch's grants is its, from 1. */
+  readonly callGrants: readonly number[]
+}
+
+function statement(node: string, batch: readonly Asked[]): Statement {
+  const grants = new Map<string, AskedOfGrant>()
   const callGrants: number[] = []
-  for (const { intent } of batch) {
-    const { requestsPerMinute: rpm = null, tokensPerMinute: tpm = null } = intent.limits
-    const known = grants.get(intent.grant)
-    if (known) {
-      // Two calls that were planned before and after a change of the grant: the tighter limit holds for both.
-      known.rpm = least(known.rpm, rpm)
-      known.tpm = least(known.tpm, tpm)
-      callGrants.push(known.index)
-    } else {
-      grants.set(intent.grant, { index: grants.size + 1, workload: intent.workload, rpm, tpm })
-      callGrants.push(grants.size)
-    }
-  }
+  for (const { intent } of batch) callGrants.push(askedOf(grants, intent).index)
   const perGrant = [...grants.values()]
-  return {
+  const query = {
     name: 'admit_calls',
     text,
     values: [
@@ -121,6 +116,9 @@ function statement(node: string, batch: readonly Asked[]): pg.QueryConfig & { qu
       words(perGrant.map((grant) => grant.workload)),
       all(perGrant, (grant) => grant.rpm),
       all(perGrant, (grant) => grant.tpm),
+      all(perGrant, (grant) => grant.calls),
+      all(perGrant, (grant) => grant.tokens),
+      all(perGrant, (grant) => grant.amountNano),
       words(batch.map(({ intent }) => intent.callId)),
       `{${callGrants.join(',')}}`,
       all(batch, ({ intent }) => intent.amountNano),
@@ -147,6 +145,38 @@ function statement(node: string, batch: readonly Asked[]): pg.QueryConfig & { qu
     ],
     query_timeout: answerMsMax,
   }
+  return { query, callGrants }
+}
+
+/** What one batch asks of one grant. */
+interface AskedOfGrant {
+  /** From 1, as PostgreSQL counts. */
+  readonly index: number
+  readonly workload: string
+  rpm: number | null
+  tpm: number | null
+  calls: number
+  tokens: number
+  /** Null where one of its calls has no worst case. */
+  amountNano: bigint | null
+}
+
+function askedOf(grants: Map<string, AskedOfGrant>, intent: CallIntent): AskedOfGrant {
+  const { requestsPerMinute: rpm = null, tokensPerMinute: tpm = null } = intent.limits
+  const { grant, workload, amountNano, tokensWorstCase } = intent
+  const known = grants.get(grant)
+  if (known === undefined) {
+    const first = { index: grants.size + 1, workload, rpm, tpm, calls: 1, tokens: tokensWorstCase, amountNano }
+    grants.set(grant, first)
+    return first
+  }
+  // Two calls that were planned before and after a change of the grant: the tighter limit holds for both.
+  known.rpm = least(known.rpm, rpm)
+  known.tpm = least(known.tpm, tpm)
+  known.calls += 1
+  known.tokens += tokensWorstCase
+  known.amountNano = known.amountNano === null || amountNano === null ? null : known.amountNano + amountNano
+  return known
 }
 
 /** The function needs these arrays in full, also where every element is null. */
@@ -154,10 +184,10 @@ function all<Row>(rows: readonly Row[], value: (row: Row) => number | bigint | n
   return values(rows, value) ?? `{${rows.map(() => 'null').join(',')}}`
 }
 
-function verdictsOf(batch: readonly Asked[], answer: Answer): Verdict[] {
+function verdictsOf(batch: readonly Asked[], callGrants: readonly number[], answer: Answer): Verdict[] {
   const at = new Date(answer.at)
-  const verdicts = batch.map((_, index): Verdict => {
-    const letter = answer.verdicts[index]
+  const verdicts = callGrants.map((grant): Verdict => {
+    const letter = answer.held[grant - 1]
     return { admitted: true, budgeted: letter === 'b', held: letter !== 'a', at }
   })
   for (const [n, code, retryAfterSeconds, detail] of answer.refused) {

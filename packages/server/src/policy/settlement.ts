@@ -97,7 +97,7 @@ export class Settlement {
   }
 
   async #flush(batch: readonly CallOutcome[]): Promise<readonly null[]> {
-    const query = statement(this.#options.node, batch)
+    const query = statement(this.#options.node, eachOnce(batch))
     for (;;) {
       try {
         const { rows } = await this.#options.pool.query<{ answer: { over: [string, string, string][] } }>(query)
@@ -114,6 +114,12 @@ export class Settlement {
       }
     }
   }
+}
+
+/** The first settle of a call counts. */
+function eachOnce(batch: readonly CallOutcome[]): readonly CallOutcome[] {
+  const seen = new Set<string>()
+  return batch.filter(({ callId }) => !seen.has(callId) && seen.add(callId))
 }
 
 const text = `select settle_calls(${Array.from({ length: 29 }, (_, index) => `$${index + 1}`).join(', ')}) as answer`

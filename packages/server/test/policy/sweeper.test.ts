@@ -86,6 +86,9 @@ test('windows of budgets that are gone and minutes that have passed are removed;
   admitted(await admission.admit(intentOf(ledger, { limits: { requestsPerMinute: 10 } })))
   await ledger.pool.query("insert into budget_windows (budget_id, window_start) values ('bud_gone', now())")
   await ledger.pool.query("insert into rate_windows (grant_id, minute, requests) values ('grt_old', 1, 5)")
+  await ledger.pool.query('insert into rate_windows (grant_id, minute) select grant_id, minute - 1 from rate_windows where grant_id = $1', [
+    ledger.grant,
+  ])
   await new Sweeper({ db: ledger.db, node, log: silentLog }).tidy()
   expect(await count(ledger.pool, 'budget_windows')).toBe(1)
   expect(await count(ledger.pool, 'rate_windows where grant_id = $1', [ledger.grant])).toBe(2)
