@@ -20,6 +20,10 @@ export const commandEntries: Readonly<Record<string, CommandEntry>> = {
     summary: 'find AI credentials that lie about; needs no server',
     load: async () => (await import('./commands/scan.ts')).scanCommand(),
   },
+  adopt: {
+    summary: 'move a found secret into the vault, leave a reference',
+    load: async () => (await import('./commands/adopt.ts')).adoptCommand(),
+  },
   run: {
     summary: 'run a program with governed access: no secret in its environment',
     load: async () => (await import('./commands/run.ts')).runCommand(),

@@ -9,6 +9,8 @@ export interface ApiRequest {
   readonly body?: unknown
   /** For changing: the revision that was read. */
   readonly revision?: number | undefined
+  /** For creating what a repeat must not create again. */
+  readonly idempotencyKey?: string
 }
 
 export interface ApiAnswer {
@@ -37,13 +39,17 @@ export class Api {
       import('@keyward/sdk/request'),
       import('@keyward/sdk/errors'),
     ])
-    const { params, query, body, revision } = request
+    const { params, query, body, revision, idempotencyKey } = request
     try {
       const answer = await send(
         { origin: this.origin, token: this.#token },
         route,
         { params, query, body },
-        { signal: AbortSignal.timeout(answerMsMax), ...(revision === undefined ? {} : { revision }) },
+        {
+          signal: AbortSignal.timeout(answerMsMax),
+          ...(revision === undefined ? {} : { revision }),
+          ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+        },
       )
       return { answer }
     } catch (error) {
