@@ -22,6 +22,8 @@ export interface UpstreamAt {
   readonly secret: string
   readonly authority?: readonly string[]
   readonly purpose?: string
+  /** Of the resource: `call_seconds`, `first_byte_seconds`, `response_bytes`, … */
+  readonly limits?: Readonly<Record<string, number>>
 }
 
 export async function makeEstate(keyward: KeywardProcess, upstreams: readonly UpstreamAt[]): Promise<Estate> {
@@ -50,6 +52,7 @@ export async function makeEstate(keyward: KeywardProcess, upstreams: readonly Up
       ...(at.provider === undefined ? {} : { provider }),
       credential,
       allow_private: true,
+      ...(at.limits === undefined ? {} : { limits: at.limits }),
     })
   }
   const workload = await post('/api/v1/workloads', { name: 'test agent', type: 'agent', owner, environment: 'production' })

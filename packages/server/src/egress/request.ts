@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Dispatcher } from 'undici'
+import { KeptBytes } from '../kept-bytes.ts'
 import { EgressBoundError } from './errors.ts'
 
 export interface EgressRequest {
@@ -39,17 +40,15 @@ export async function boundedRequest(dispatcher: Dispatcher, url: URL, request: 
       body: request.body ?? null,
       signal: stop.signal,
     })
-    const chunks: Buffer[] = []
-    let bytes = 0
+    const kept = new KeptBytes()
     for await (const chunk of answer.body as AsyncIterable<Buffer>) {
-      bytes += chunk.length
-      if (bytes > bytesMax) {
+      if (kept.length + chunk.length > bytesMax) {
         answer.body.destroy()
         throw new EgressBoundError('bytes', `the answer is larger than ${bytesMax} bytes`)
       }
-      chunks.push(chunk)
+      kept.append(chunk)
     }
-    return { status: answer.statusCode, headers: answer.headers, body: Buffer.concat(chunks) }
+    return { status: answer.statusCode, headers: answer.headers, body: kept.take() }
   } finally {
     clearTimeout(timer)
   }

@@ -31,6 +31,9 @@ const drainBytesMax = 1_048_576
 /** Bodies of plain HTTP calls up to here are read before they are sent: a refusal of the upstream then costs no connection. */
 const wholeBytesMax = 65_536
 
+/** Interim answers (1xx) mean nothing here; a server sends a few at most. */
+const interimsMax = 16
+
 /**
  * One call through the gateway, from its arrival to its settle.
  *
@@ -69,6 +72,7 @@ export class Call implements Dispatcher.DispatchHandler {
   #deadlineMs = Number.POSITIVE_INFINITY
   #firstByteDeadlineMs = Number.POSITIVE_INFINITY
   #counted = false
+  #interims = 0
   /** Why the call was over before its admission came back. */
   #endedBy: Outcome = 'client_abort'
 
@@ -331,7 +335,12 @@ export class Call implements Dispatcher.DispatchHandler {
   }
 
   onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
-    if (status < 200 || this.#phase === 'over') return
+    if (this.#phase === 'over') return
+    if (status < 200) {
+      this.#interims += 1
+      if (this.#interims > interimsMax) this.#fail(new Refusal('upstream_broke', 'It sends interim answers without end.'), 'upstream_error')
+      return
+    }
     this.#firstByteMs = performance.now()
     this.#status = status
     const refused = refusedStatus(status)

@@ -20,7 +20,7 @@ const requestDenied = new Set([
 ])
 const requestDeniedPrefixes = ['sec-', 'x-forwarded-', 'proxy-', 'keyward-']
 
-/** Never passed back: hop-by-hop, what sets state or policy in a browser, where the upstream is, whose account it is. */
+/** Never passed back: hop-by-hop, what sets state or policy in a browser or a cache, where the upstream is, whose account it is. */
 const responseDenied = new Set([
   ...hopByHop,
   ...['set-cookie', 'set-cookie2', 'www-authenticate', 'proxy-authenticate', 'proxy-authentication-info', 'authentication-info'],
@@ -40,8 +40,12 @@ const responseDenied = new Set([
   ...['content-security-policy', 'content-security-policy-report-only', 'x-content-type-options', 'cross-origin-resource-policy'],
   ...['cross-origin-opener-policy', 'cross-origin-embedder-policy', 'referrer-policy', 'x-frame-options', 'date', 'content-length'],
   ...['openai-organization', 'openai-project', 'anthropic-organization-id', 'accept-ch', 'critical-ch', 'set-login', 'x-accel-buffering'],
+  ...['cache-control', 'expires', 'pragma', 'age', 'surrogate-control', 'surrogate-key', 'cdn-cache-control', 'x-accel-expires'],
+  ...['timing-allow-origin', 'use-as-dictionary', 'speculation-rules', 'no-vary-search', 'expect-ct', 'origin-agent-cluster'],
+  ...['permissions-policy', 'document-policy', 'x-permitted-cross-domain-policies', 'x-dns-prefetch-control', 'activate-storage-access'],
+  ...['x-accel-redirect', 'x-sendfile', 'x-accel-charset', 'x-accel-limit-rate', 'supports-loading-mode', 'observe-browsing-topics'],
 ])
-const responseDeniedPrefixes = ['access-control-', 'proxy-', 'keyward-', 'sec-']
+const responseDeniedPrefixes = ['access-control-', 'proxy-', 'keyward-', 'sec-', 'attribution-reporting-']
 
 /**
  * The caller's headers as they go upstream: a flat list of names and values, order and repetition kept, without what must not pass.

@@ -127,7 +127,9 @@ export class Relay {
   #headOf(headers: IncomingHttpHeaders, length: string | string[] | undefined): string[] {
     const head = clientHeaders(headers, this.#decoder === undefined)
     for (const [name, value] of isolationHeaders) head.push(name, value)
-    if (this.streamed) setStreamHeaders(head)
+    // Whoever asks again asks us: an answer that a cache before us kept would come without a token, a record, or after a revocation.
+    head.push('cache-control', this.streamed ? 'no-cache, no-transform' : 'private, no-cache')
+    if (this.streamed) head.push('x-accel-buffering', 'no')
     if (this.#options.headOnly && typeof length === 'string') head.push('content-length', length)
     for (const one of this.#options.own) head.push(one)
     return head
@@ -202,10 +204,4 @@ export class Relay {
     }
     done?.()
   }
-}
-
-/** What buffers and compressors between us and the client must not do to a stream. */
-function setStreamHeaders(head: string[]): void {
-  for (let i = head.length - 2; i >= 0; i -= 2) if (head[i] === 'cache-control') head.splice(i, 2)
-  head.push('cache-control', 'no-cache, no-transform', 'x-accel-buffering', 'no')
 }

@@ -1,8 +1,12 @@
 import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
+import { KeptBytes } from '../kept-bytes.ts'
 import { Refusal } from './refusal.ts'
 
 const empty = Buffer.alloc(0)
+/** Pieces that a body may come in, and bytes that each further one has to bring on average: a JSON encoder that writes word by word does. */
+const piecesFree = 4_096
+const pieceBytesMin = 4
 
 /** True where the request announces a body. */
 export function hasBody(request: IncomingMessage): boolean {
@@ -20,12 +24,13 @@ export function announcedBytes(request: IncomingMessage, bytesMax: number): numb
   return bytes
 }
 
-/** Reads the whole body. Rejects with body_too_large, or with body_invalid where the client broke off. */
+/** Reads the whole body. Rejects with body_too_large, or with body_invalid where the client broke off or cuts it to dust. */
 export function readBody(request: IncomingMessage, bytesMax: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     let first: Buffer = empty
-    let chunks: Buffer[] | undefined
+    let kept: KeptBytes | undefined
     let bytes = 0
+    let pieces = 0
     const settle = () => {
       request.off('data', onData)
       request.off('end', onEnd)
@@ -34,17 +39,23 @@ export function readBody(request: IncomingMessage, bytesMax: number): Promise<Bu
     }
     const onData = (chunk: Buffer) => {
       bytes += chunk.length
-      if (bytes > bytesMax) {
+      pieces += 1
+      if (bytes > bytesMax || pieces > piecesFree + bytes / pieceBytesMin) {
         settle()
         request.pause()
-        reject(tooLarge(bytesMax))
+        reject(bytes > bytesMax ? tooLarge(bytesMax) : new Refusal('body_invalid', 'It comes in pieces of a byte or two.'))
       } else if (first.length === 0) first = chunk
-      else if (chunks === undefined) chunks = [first, chunk]
-      else chunks.push(chunk)
+      else {
+        if (kept === undefined) {
+          kept = new KeptBytes()
+          kept.append(first)
+        }
+        kept.append(chunk)
+      }
     }
     const onEnd = () => {
       settle()
-      resolve(chunks === undefined ? first : Buffer.concat(chunks))
+      resolve(kept === undefined ? first : kept.take())
     }
     const onClose = () => {
       settle()

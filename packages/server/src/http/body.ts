@@ -1,5 +1,6 @@
 import { KeywardError } from '@keyward/contract/errors'
 import { limits } from '@keyward/contract/limits'
+import { boundedBody } from '../web/bounded-body.ts'
 import { parseStrictJson } from './strict-json.ts'
 
 /**
@@ -18,20 +19,14 @@ export async function readJsonBody(request: Request): Promise<{ value: unknown; 
 async function readBytes(request: Request): Promise<Uint8Array> {
   const tooLarge = () => new KeywardError('body-too-large', `The limit is ${limits.apiBodyBytesMax} bytes`)
   if (Number(request.headers.get('content-length') ?? 0) > limits.apiBodyBytesMax) throw tooLarge()
-  if (request.body === null) return new Uint8Array()
-  const chunks: Uint8Array[] = []
-  let length = 0
+  let bytes: Uint8Array | undefined
   try {
-    for await (const chunk of request.body) {
-      length += chunk.length
-      if (length > limits.apiBodyBytesMax) throw tooLarge()
-      chunks.push(chunk)
-    }
+    bytes = await boundedBody(request.body, limits.apiBodyBytesMax)
   } catch (error) {
-    if (error instanceof KeywardError) throw error
     throw new KeywardError('invalid-request', 'The body broke off', { cause: error })
   }
-  return Buffer.concat(chunks, length)
+  if (bytes === undefined) throw tooLarge()
+  return bytes
 }
 
 /** `application/json` or a structured suffix (RFC 6839); a charset other than UTF-8 is refused (RFC 8259, section 8.1). */

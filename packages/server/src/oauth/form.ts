@@ -1,3 +1,4 @@
+import { boundedBody } from '../web/bounded-body.ts'
 import { OAuthError } from './oauth-error.ts'
 
 const formBytesMax = 65_536
@@ -47,17 +48,10 @@ export class Form {
 }
 
 async function boundedText(request: Request): Promise<string> {
-  const chunks: Uint8Array[] = []
-  let bytes = 0
-  if (request.body) {
-    for await (const chunk of request.body) {
-      bytes += chunk.length
-      if (bytes > formBytesMax) throw new OAuthError('invalid_request', 'the body is larger than 64 KiB')
-      chunks.push(chunk)
-    }
-  }
+  const bytes = await boundedBody(request.body, formBytesMax)
+  if (bytes === undefined) throw new OAuthError('invalid_request', 'the body is larger than 64 KiB')
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks))
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch {
     throw new OAuthError('invalid_request', 'the body is not UTF-8')
   }

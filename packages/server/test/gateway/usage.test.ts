@@ -60,6 +60,22 @@ test('an event that is too long passes unread, and what follows is read again', 
   }
 })
 
+test('an upstream that sends a byte at a time, or a flood of small events, costs no more than its bytes', () => {
+  for (const strip of [false, true]) {
+    const usage = new OpenaiStreamUsage()
+    const reader = new SseReader(usage, strip)
+    // 1,000,000 pushes: were each to copy what is kept, or to look at it again, this would take minutes.
+    const line = Buffer.from(`data: ${'x'.repeat(1_000_000)}`)
+    let bytes = 0
+    for (let i = 0; i < line.length; i++) bytes += reader.push(line.subarray(i, i + 1)).length
+    bytes += reader.push(Buffer.from(`\n\n${usageOnly}`)).length
+    expect(bytes + reader.end().length).toBe(line.length + 2 + (strip ? 0 : usageOnly.length))
+    expect(usage.usage?.outputTokens).toBe(24)
+    const flood = Buffer.from('data: {"usage":{}}\n\n'.repeat(50_000))
+    expect(new SseReader(new OpenaiStreamUsage(), strip).push(flood).length).toBe(flood.length)
+  }
+})
+
 test("Anthropic's usage is the input of the start and the last output, cached tokens apart", () => {
   const events = [
     [

@@ -1,4 +1,5 @@
 import { limits } from '@keyward/contract/limits'
+import { KeptBytes } from '../../kept-bytes.ts'
 import { isObject, type JsonObject, type JsonValue } from './json-body.ts'
 
 /** Answers up to this size are kept and parsed as a whole: most are a few kilobytes. */
@@ -11,8 +12,9 @@ const backslash = 92
  * follows it byte by byte and keeps the one member.
  */
 export class JsonUsage {
-  #chunks: Buffer[] = []
-  #bytes = 0
+  /** Most answers come in one piece, which needs no copy. */
+  #first: Buffer | undefined
+  readonly #kept = new KeptBytes()
   #scanner: MemberScanner | undefined
 
   push(chunk: Buffer): void {
@@ -20,18 +22,23 @@ export class JsonUsage {
       this.#scanner.push(chunk)
       return
     }
-    this.#chunks.push(chunk)
-    this.#bytes += chunk.length
-    if (this.#bytes <= wholeBytesMax) return
+    if (this.#first === undefined && this.#kept.length === 0 && chunk.length <= wholeBytesMax) {
+      this.#first = chunk
+      return
+    }
+    if (this.#first !== undefined) this.#kept.append(this.#first)
+    this.#first = undefined
+    this.#kept.append(chunk)
+    if (this.#kept.length <= wholeBytesMax) return
     this.#scanner = new MemberScanner('usage')
-    for (const one of this.#chunks) this.#scanner.push(one)
-    this.#chunks = []
+    this.#scanner.push(this.#kept.take())
   }
 
   /** An object that has the answer's `usage`; undefined where the answer was no JSON object. */
   end(): JsonObject | undefined {
-    const text = this.#scanner === undefined ? Buffer.concat(this.#chunks).toString('utf8') : `{"usage":${this.#scanner.value ?? 'null'}}`
-    this.#chunks = []
+    const text =
+      this.#scanner === undefined ? (this.#first ?? this.#kept.take()).toString('utf8') : `{"usage":${this.#scanner.value ?? 'null'}}`
+    this.#first = undefined
     try {
       const value = JSON.parse(text) as JsonValue
       return isObject(value) ? value : undefined

@@ -1,4 +1,5 @@
 import { limits } from '@keyward/contract/limits'
+import { KeptBytes } from '../../kept-bytes.ts'
 import { isObject, type JsonValue } from './json-body.ts'
 import type { StreamUsage } from './operation.ts'
 
@@ -6,6 +7,7 @@ const empty = Buffer.alloc(0)
 const usageName = Buffer.from('"usage"')
 const dataField = Buffer.from('data:')
 const boundaries = [Buffer.from('\n\n'), Buffer.from('\r\n\r\n')]
+const boundaryBytesMax = 4
 
 /**
  * Reads usage out of a stream of server-sent events (HTML standard, 9.2) while its bytes go through untouched. Only a line that is not
@@ -15,7 +17,7 @@ const boundaries = [Buffer.from('\n\n'), Buffer.from('\r\n\r\n')]
 export class SseReader {
   readonly #stream: StreamUsage
   readonly #strip: boolean
-  #kept = empty
+  readonly #kept = new KeptBytes()
   /** In a line or event that is too long to be read: until its end. */
   #skipping = false
 
@@ -31,8 +33,7 @@ export class SseReader {
 
   /** What is left when the stream ends. */
   end(): Buffer {
-    const rest = this.#kept
-    this.#kept = empty
+    const rest = this.#kept.take()
     if (rest.length === 0) return rest
     const usageOnly = this.#readLines(rest)
     return this.#strip && !usageOnly ? rest : empty
@@ -47,24 +48,35 @@ export class SseReader {
     const from = this.#skipping ? chunk.indexOf(10) + 1 : 0
     this.#skipping = false
     const whole = chunk.subarray(from, last + 1)
-    const lines = this.#kept.length === 0 ? whole : Buffer.concat([this.#kept, whole])
-    this.#kept = empty
+    const lines = this.#kept.length === 0 ? whole : this.#whole(whole)
     if (lines.includes(usageName)) this.#readLines(lines)
     if (last + 1 < chunk.length) this.#keep(chunk.subarray(last + 1))
     return chunk
+  }
+
+  #whole(rest: Buffer): Buffer {
+    this.#kept.append(rest)
+    return this.#kept.take()
   }
 
   #keep(part: Buffer): void {
     if (this.#skipping) return
     if (this.#kept.length + part.length > limits.sseEventBytesMax) {
       this.#skipping = true
-      this.#kept = empty
-    } else this.#kept = this.#kept.length === 0 ? Buffer.from(part) : Buffer.concat([this.#kept, part])
+      this.#kept.clear()
+    } else this.#kept.append(part)
   }
 
   #pushStripping(chunk: Buffer): Buffer {
-    const bytes = this.#kept.length === 0 ? chunk : Buffer.concat([this.#kept, chunk])
-    this.#kept = empty
+    const before = this.#kept.length
+    if (before === 0) return this.#passEvents(chunk)
+    this.#kept.append(chunk)
+    // What was kept had no end of an event in it; one may be cut by the border.
+    const ended = lastEventEnd(this.#kept.from(before - boundaryBytesMax)) > 0
+    return ended || this.#kept.length > limits.sseEventBytesMax ? this.#passEvents(this.#kept.take()) : empty
+  }
+
+  #passEvents(bytes: Buffer): Buffer {
     const whole = lastEventEnd(bytes)
     if (this.#skipping && whole === 0) return bytes
     this.#skipping = false
@@ -72,7 +84,7 @@ export class SseReader {
       this.#skipping = true
       return this.#withoutUsage(bytes, whole)
     }
-    if (whole < bytes.length) this.#kept = Buffer.from(bytes.subarray(whole))
+    if (whole < bytes.length) this.#kept.append(bytes.subarray(whole))
     return this.#withoutUsage(bytes.subarray(0, whole), whole)
   }
 
@@ -82,13 +94,15 @@ export class SseReader {
     if (at === -1 || at >= whole) return bytes
     const parts: Buffer[] = []
     let from = 0
+    let read = 0
     while (at !== -1 && at < whole) {
-      const start = lastEventEnd(bytes.subarray(0, at))
+      const start = read + lastEventEnd(bytes.subarray(read, at))
       const end = at + firstEventEnd(bytes.subarray(at, whole))
       if (this.#readLines(bytes.subarray(start, end))) {
         parts.push(bytes.subarray(from, start))
         from = end
       }
+      read = end
       at = bytes.indexOf(usageName, end)
     }
     if (from === 0) return bytes
