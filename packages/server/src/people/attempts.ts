@@ -12,7 +12,7 @@ import type { Caller, People } from './people.ts'
 const windowMinutes = 15
 /** For one account: people mistype; ten times in a quarter of an hour they do not. */
 export const accountFailuresMax = 10
-/** For one address: an office shares one. */
+/** For one address (of IPv6: one network): an office shares one. */
 export const addressFailuresMax = 60
 
 export interface Attempt {
@@ -26,7 +26,7 @@ export interface Attempt {
  */
 export async function countAttempt(people: People, caller: Caller, account?: string): Promise<Attempt> {
   const counters = [
-    { key: keyOf(people, `address ${caller.ip ?? 'unknown'}`), max: addressFailuresMax },
+    { key: keyOf(people, `address ${networkOf(caller.ip ?? 'unknown')}`), max: addressFailuresMax },
     ...(account === undefined ? [] : [{ key: keyOf(people, `account ${account}`), max: accountFailuresMax }]),
   ]
   for (const { key, max } of counters) await count(people, caller, key, max)
@@ -70,4 +70,20 @@ async function count(people: People, caller: Caller, key: Buffer, max: number): 
 
 function keyOf(people: People, subject: string): Buffer {
   return people.vault.fingerprintOfDigest(createHash('sha256').update(`keyward/attempts/1 ${subject}`).digest())
+}
+
+/** The first 64 bits of an IPv6 address: whoever has one of a network has all 2^64, and would never run out of attempts. */
+function networkOf(ip: string): string {
+  if (!ip.includes(':')) return ip
+  const [head = '', tail] = ip.split('::')
+  const left = head.split(':').filter((group) => group !== '')
+  // A run of zeros that ends within the network stands for as many groups as are missing.
+  const right = tail === undefined || tail === '' ? [] : tail.split(':')
+  const groups = right.length + (right.at(-1)?.includes('.') ? 1 : 0)
+  const zeros = tail === undefined ? 0 : Math.max(0, 8 - left.length - groups)
+  const whole = [...left, ...Array.from({ length: zeros }, () => '0'), ...right]
+  return whole
+    .slice(0, 4)
+    .map((group) => Number.parseInt(group, 16).toString(16))
+    .join(':')
 }
