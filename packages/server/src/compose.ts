@@ -185,7 +185,7 @@ async function start(config: Config, log: Log, startedMs: number, undo: (() => u
     pool: journal,
     node,
     log,
-    mayWrite: () => disk.mayWrite,
+    mayWrite: (effect) => (effect === 'consume' ? disk.mayRecord : disk.mayWrite),
     onUnknown: (calls) => void settlement.abandon(calls),
   })
   const sweeper = new Sweeper({ db, node, home, log })
@@ -204,7 +204,7 @@ async function start(config: Config, log: Log, startedMs: number, undo: (() => u
       budgets,
       settlement,
       prices,
-      journal: audit,
+      journal: { record: async (record) => (disk.mayRecord ? await audit.record(record) : undefined) },
       egress,
       loadPlan: (grant) => loadPlan(hot, grant),
       newCallId: () => newId('call'),
@@ -356,7 +356,8 @@ async function mayReadTokens(people: People, authorization: string): Promise<boo
 async function problems(feed: ChangeFeed, disk: Disk, pool: pg.Pool): Promise<string[]> {
   const found: string[] = []
   if (feed.deaf) found.push('the change feed cannot be heard: everything is refused until it can')
-  if (!disk.mayWrite) found.push('the disk is nearly full: calls that modify or spend are refused')
+  if (!disk.mayRecord) found.push('there is next to no room on the disk: every call is refused')
+  else if (!disk.mayWrite) found.push('the disk is nearly full: calls that modify or spend are refused')
   // The feed's poll is the look at the database: a query of our own could wait behind a network that swallows everything.
   if (!feed.deaf && !(await answersWithin(pool, databaseAnswerMsMax))) found.push('the database does not answer')
   return found

@@ -4,12 +4,21 @@ import type { GatewayLog, RefusalJournal } from './seams.ts'
 /** Records a second for callers without a valid token; what exceeds it is counted and recorded as one, or a flood would fill the disk. */
 const recordsPerSecondMax = 20
 const windowMs = 1_000
+/**
+ * And an hour: a burst is told call by call, a flood that goes on for days as one sum a minute. Twenty a second for ever would be a gigabyte a
+ * day that nobody reads.
+ */
+const recordsPerHourMax = 1_000
+const floodWindowMs = 60_000
+const hourMs = 3_600_000
 
 /** Records refusals of callers whom nobody knows, within a bound. */
 export class NoiseJournal {
   readonly #journal: RefusalJournal
   readonly #log: GatewayLog
   #recorded = 0
+  #hourBeganMs = Number.NEGATIVE_INFINITY
+  #recordedInHour = 0
   #suppressed = 0
   #codes = new Map<string, number>()
   #timer: NodeJS.Timeout | undefined
@@ -21,9 +30,16 @@ export class NoiseJournal {
 
   /** Resolves when it is durable, or at once where it is counted into the next summary. */
   async record(record: AuditRecord): Promise<void> {
-    this.#timer ??= setTimeout(() => this.#endWindow(), windowMs).unref()
-    if (this.#recorded < recordsPerSecondMax) {
+    const now = performance.now()
+    if (now - this.#hourBeganMs >= hourMs) {
+      this.#hourBeganMs = now
+      this.#recordedInHour = 0
+    }
+    const flood = this.#recordedInHour >= recordsPerHourMax
+    this.#timer ??= setTimeout(() => this.#endWindow(), flood ? floodWindowMs : windowMs).unref()
+    if (!flood && this.#recorded < recordsPerSecondMax) {
       this.#recorded += 1
+      this.#recordedInHour += 1
       await this.#journal.record(record)
       return
     }

@@ -2,6 +2,7 @@ import { type GatewayErrorCode, gatewayErrors } from '@keyward/contract/gateway-
 import type pg from 'pg'
 import { isPassing, isRefusal, sqlState } from '../audit/database-refusal.ts'
 import { GroupCommit, OverloadError } from '../audit/group-commit.ts'
+import type { AuditRecord } from '../audit/record.ts'
 import { type CallRow, callRowOf } from '../audit/row.ts'
 import type { DatabaseLog } from '../db/log.ts'
 import { texts, values, words } from './array-literal.ts'
@@ -12,8 +13,8 @@ export interface AdmissionOptions {
   readonly pool: pg.Pool
   readonly node: string
   readonly log: DatabaseLog
-  /** False where there is too little room on the disk to go on: calls that modify or spend are refused (audit/disk.ts). */
-  readonly mayWrite?: () => boolean
+  /** False where there is too little room on the disk for a call of this effect: it is refused (audit/disk.ts). */
+  readonly mayWrite?: (effect: AuditRecord['effect']) => boolean
   /** Calls of which nobody knows whether they were admitted: the connection broke. None of them goes upstream. */
   readonly onUnknown?: (callIds: readonly string[]) => void
 }
@@ -62,7 +63,7 @@ export class Admission {
 
   /** Never rejects: what goes wrong is a refusal, `not_recorded` or `overloaded`. */
   admit(intent: CallIntent): Promise<Verdict> {
-    if (intent.audit.effect !== 'consume' && this.#options.mayWrite?.() === false)
+    if (this.#options.mayWrite?.(intent.audit.effect) === false)
       return Promise.resolve(refusal('not_recorded', 'there is too little room on the disk'))
     const row = callRowOf(intent.audit)
     return this.#commits.submit({ intent, row }).catch((error: unknown) => this.#failed(error))

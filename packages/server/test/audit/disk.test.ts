@@ -13,6 +13,7 @@ test('watermarks: a warning in time, a refusal before the disk is full, and no a
   expect(diskStateOf({ freeBytes: 4 * gib, allBytes: 100 * gib })).toBe('low')
   expect(diskStateOf({ freeBytes: 4 * gib, allBytes: 8 * gib })).toBe('enough')
   expect(diskStateOf({ freeBytes: 0.4 * gib, allBytes: 100 * gib })).toBe('full')
+  expect(diskStateOf({ freeBytes: 0.2 * gib, allBytes: 100 * gib })).toBe('exhausted')
 })
 
 test("the data folder's real file system is read; a database elsewhere is left to those who run it", async () => {
@@ -22,12 +23,17 @@ test("the data folder's real file system is read; a database elsewhere is left t
   expect(await new Disk(undefined, silentLog).look()).toBe('enough')
 })
 
-test('on a nearly full disk calls that modify or spend are refused and calls that only consume are not; with room again all go on', async () => {
+test('on a nearly full disk calls that modify or spend are refused and calls that only consume are not; with next to no room none goes; with room again all do', async () => {
   const ledger = await openLedger()
   try {
-    let freeBytes = 0.1 * gib
+    let freeBytes = 0.3 * gib
     const disk = new Disk('/data', silentLog, async () => ({ freeBytes, allBytes: 100 * gib }))
-    const admission = new Admission({ pool: ledger.pool, node: 'node_test', log: silentLog, mayWrite: () => disk.mayWrite })
+    const admission = new Admission({
+      pool: ledger.pool,
+      node: 'node_test',
+      log: silentLog,
+      mayWrite: (effect) => (effect === 'consume' ? disk.mayRecord : disk.mayWrite),
+    })
     const ask = async (effect: 'consume' | 'modify' | 'spend') => {
       const intent = intentOf(ledger)
       return await admission.admit({ ...intent, audit: { ...intent.audit, effect } })
@@ -36,6 +42,9 @@ test('on a nearly full disk calls that modify or spend are refused and calls tha
     expect(await ask('spend')).toMatchObject({ code: 'not_recorded' })
     expect(await ask('modify')).toMatchObject({ code: 'not_recorded' })
     expect(await ask('consume')).toMatchObject({ admitted: true })
+    freeBytes = 0.2 * gib
+    await disk.look()
+    for (const effect of ['consume', 'modify', 'spend'] as const) expect(await ask(effect)).toMatchObject({ code: 'not_recorded' })
     freeBytes = 50 * gib
     await disk.look()
     expect(await ask('spend')).toMatchObject({ admitted: true })
