@@ -118,6 +118,7 @@ const paths = () => [
   '/audit',
   '/credentials',
   `/credentials/${estate.ids.credential}`,
+  '/discovery',
   '/resources',
   `/resources/${estate.ids.resource}`,
   '/workloads',

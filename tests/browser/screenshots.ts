@@ -25,6 +25,7 @@ function pagesOf({ ids }: SampleEstate): readonly (readonly [string, string])[] 
     ['spend', '/spend'],
     ['credentials', '/credentials'],
     ['credential', `/credentials/${ids.credential}`],
+    ['discovery', '/discovery'],
     ['resources', '/resources'],
     ['resource', `/resources/${ids.resource}`],
     ['workloads', '/workloads'],

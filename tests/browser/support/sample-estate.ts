@@ -2,6 +2,7 @@ import { fakeAnthropicKey, startFakeAnthropic } from '@keyward/testkit/anthropic
 import type { Fake } from '@keyward/testkit/fake/server'
 import { fakeOpenaiKey, startFakeOpenai } from '@keyward/testkit/openai/server'
 import type { KeywardProcess } from '../../support/keyward.ts'
+import { reportSampleDetections } from './sample-detections.ts'
 
 /** An organisation as it may look after its first weeks: made over the API and by real calls. */
 export interface SampleEstate {
@@ -84,6 +85,7 @@ export async function makeSampleEstate(keyward: KeywardProcess, callsPerGrant: n
   const user = await post('/users', { name: 'Grace Tanaka', email: 'grace@example.com', roles: [{ role: 'operator', team: support }] })
   await post('/users', { name: 'Otto Prüfer', email: 'otto@example.com', roles: [{ role: 'auditor' }] })
   for (const grant of grants) await makeCalls(keyward, grant, callsPerGrant)
+  await reportSampleDetections(keyward, fakeOpenaiKey)
   return {
     openai,
     anthropic,

@@ -8,6 +8,7 @@ import {
   Gauge,
   KeyRound,
   Layers,
+  ScanSearch,
   ScrollText,
   Server,
   Tag,
@@ -44,6 +45,7 @@ export const navGroups: readonly NavGroup[] = [
     title: 'Access',
     items: [
       { to: '/credentials', text: 'Credentials', icon: KeyRound, needs: 'credential:read', key: 'c' },
+      { to: '/discovery', text: 'Discovery', icon: ScanSearch, needs: 'detection:read', key: 'd' },
       { to: '/resources', text: 'Resources', icon: Server, needs: 'resource:read', key: 'r' },
       { to: '/workloads', text: 'Workloads', icon: Workflow, needs: 'workload:read', key: 'w' },
       { to: '/grants', text: 'Grants', icon: Ticket, needs: 'grant:read', key: 'g' },

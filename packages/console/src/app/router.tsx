@@ -34,6 +34,7 @@ const pages = [
   page('/audit', () => import('../pages/audit/audit-page.tsx')),
   page('/credentials', () => import('../pages/credentials/credentials-page.tsx')),
   page('/credentials/$id', () => import('../pages/credentials/credential-page.tsx')),
+  page('/discovery', () => import('../pages/discovery/discovery-page.tsx')),
   page('/resources', () => import('../pages/resources/resources-page.tsx')),
   page('/resources/$id', () => import('../pages/resources/resource-page.tsx')),
   page('/workloads', () => import('../pages/workloads/workloads-page.tsx')),
