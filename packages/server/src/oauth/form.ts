@@ -48,7 +48,9 @@ export class Form {
 }
 
 async function boundedText(request: Request): Promise<string> {
-  const bytes = await boundedBody(request.body, formBytesMax)
+  const bytes = await boundedBody(request.body, formBytesMax).catch((error: unknown) => {
+    throw new OAuthError('invalid_request', 'the body broke off', { cause: error })
+  })
   if (bytes === undefined) throw new OAuthError('invalid_request', 'the body is larger than 64 KiB')
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
