@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { makeProject } from '../../examples/exposure-review/project.ts'
+import { createProgram } from '../../packages/cli/src/program.ts'
+import { type CommandNode, treeOf } from '../../packages/cli/src/tree.ts'
 
 const root = join(import.meta.dirname, '../..')
 const made = mkdtempSync(join(tmpdir(), 'keyward-exposure-test-'))
@@ -84,4 +86,29 @@ test('the example runs with one command and leaves nothing behind', { timeout: 6
   expect(ran.stdout).toContain('at 4 places')
   const left = execFileSync('ls', [made], { encoding: 'utf8' })
   expect(left).not.toContain('keyward-exposure-')
+})
+
+test('every command and flag that the guide names is there', async () => {
+  const guide = readFileSync(join(root, 'docs/guides/discovery.md'), 'utf8').replaceAll('\\\n', ' ')
+  const commands = [...guide.matchAll(/(?:^|[`| ])keyward ((?:[a-z-]+ ?)[^`\n]*)/gm)].map(([, line = '']) =>
+    line.replaceAll(/"[^"]*"/g, 'TEXT'),
+  )
+  expect(commands.length).toBeGreaterThan(20)
+  const program = treeOf(await createProgram())
+  for (const command of commands) {
+    let node: CommandNode = program
+    for (const word of command.split(/\s+/)) {
+      const below: CommandNode | undefined = node.children.find((child) => child.path === `${node.path} ${word}`)
+      if (below === undefined) break
+      node = below
+    }
+    expect(node, command).not.toBe(program)
+    expect(node.children, command).toEqual([])
+    const own = command.split(' -- ')[0] ?? ''
+    for (const [flag] of own.matchAll(/--[a-z][a-z-]*/g))
+      expect(
+        node.options.map((one) => one.long),
+        command,
+      ).toContain(flag)
+  }
 })
