@@ -20,6 +20,7 @@ beforeAll(async () => {
   const database = await testDatabase()
   ;[keyward, upstream] = await Promise.all([startKeyward({ databaseUrl: database.url }), startRawUpstream()])
   estate = await makeEstate(keyward, [
+    { name: 'crm', kind: 'http', upstream: upstream.origin, secret: 'FAKE-EXAMPLE-dribble-0123456789', authority: ['consume', 'modify'] },
     { name: 'openai', provider: 'openai', upstream: upstream.origin, secret: 'sk-FAKE-dribble-0123456789abcdef01234567' },
   ])
 }, 60_000)
@@ -86,4 +87,48 @@ test('a body that is written word by word is read as any other', async () => {
   } as RequestInit)
   expect(response.status).toBe(200)
   expect(upstream.received.at(-1)).toContain(body)
+})
+
+test('an upload that is cut to dust is refused, and nobody else is: the node hears on', async () => {
+  const token = await estate.token(await estate.grant('crm', { scope: { methods: ['POST'], paths: ['/**'] } }))
+  await expect.poll(async () => (await fetch(`${keyward.origin}/readyz`)).status, { timeout: 20_000 }).toBe(200)
+  const before = residentBytes()
+  const ends = await Promise.all(Array.from({ length: 4 }, () => dribble('/g/crm/upload', `Authorization: Bearer ${token}\r\n`, 1_000_000)))
+  expect((await fetch(`${keyward.origin}/readyz`)).status).toBe(200)
+  for (const end of ends) end()
+  expect(residentBytes() - before).toBeLessThan(150 * mebibyte)
+  await expect
+    .poll(
+      async () => JSON.stringify((await keyward.api<{ items: unknown[] }>('GET', '/api/v1/usage')).items).match(/client_abort/g)?.length,
+      {
+        timeout: 10_000,
+      },
+    )
+    .toBe(4)
+}, 60_000)
+
+test('an upload in small pieces reaches the upstream whole', async () => {
+  const token = await estate.token(await estate.grant('crm', { scope: { methods: ['POST'], paths: ['/**'] } }))
+  upstream.answer = (socket) => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok')
+  const before = upstream.received.length
+  const response = await fetch(`${keyward.origin}/g/crm/upload`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}` },
+    body: new ReadableStream({
+      start(controller) {
+        for (let i = 0; i < 30_000; i++) controller.enqueue(Buffer.from(`${String(i).padStart(9, '0')},`))
+        controller.close()
+      },
+    }),
+    duplex: 'half',
+  } as RequestInit)
+  expect(response.status).toBe(200)
+  const got = upstream.received
+    .slice(before)
+    .join('')
+    .split('\r\n\r\n')
+    .slice(1)
+    .join('')
+    .replaceAll(/\r\n[0-9a-f]+\r\n|^[0-9a-f]+\r\n|\r\n0$/g, '')
+  expect(got).toBe(Array.from({ length: 30_000 }, (_, i) => `${String(i).padStart(9, '0')},`).join(''))
 })

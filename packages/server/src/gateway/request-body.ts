@@ -40,10 +40,10 @@ export function readBody(request: IncomingMessage, bytesMax: number): Promise<Bu
     const onData = (chunk: Buffer) => {
       bytes += chunk.length
       pieces += 1
-      if (bytes > bytesMax || pieces > piecesFree + bytes / pieceBytesMin) {
+      if (bytes > bytesMax || isDust(pieces, bytes)) {
         settle()
         request.pause()
-        reject(bytes > bytesMax ? tooLarge(bytesMax) : new Refusal('body_invalid', 'It comes in pieces of a byte or two.'))
+        reject(bytes > bytesMax ? tooLarge(bytesMax) : dust())
       } else if (first.length === 0) first = chunk
       else {
         if (kept === undefined) {
@@ -68,6 +68,8 @@ export function readBody(request: IncomingMessage, bytesMax: number): Promise<Bu
   })
 }
 
+const smallBytes = 1_024
+
 /**
  * A body on its way upstream: as fast as the upstream takes it, at most `bytesMax`. Ending it early never touches the client's socket, which
  * still has to carry our answer.
@@ -75,7 +77,10 @@ export function readBody(request: IncomingMessage, bytesMax: number): Promise<Bu
 export class Upload extends Readable {
   readonly #request: IncomingMessage
   readonly #bytesMax: number
+  /** Pieces of one read of the socket, on their way as one: the stream would hold tens of thousands of them while the upstream waits. */
+  readonly #small = new KeptBytes()
   #bytes = 0
+  #pieces = 0
 
   constructor(request: IncomingMessage, bytesMax: number) {
     super({ highWaterMark: 65_536 })
@@ -102,17 +107,36 @@ export class Upload extends Readable {
 
   readonly #onData = (chunk: Buffer): void => {
     this.#bytes += chunk.length
+    this.#pieces += 1
     if (this.#bytes > this.#bytesMax) this.destroy(tooLarge(this.#bytesMax))
-    else if (!this.push(chunk)) this.#request.pause()
+    else if (isDust(this.#pieces, this.#bytes)) this.destroy(dust())
+    else if (chunk.length < smallBytes || this.#small.length > 0) {
+      if (this.#small.length === 0) process.nextTick(this.#flush)
+      this.#small.append(chunk)
+    } else if (!this.push(chunk)) this.#request.pause()
+  }
+
+  readonly #flush = (): void => {
+    if (this.#small.length > 0 && !this.destroyed && !this.push(this.#small.take())) this.#request.pause()
   }
 
   readonly #onEnd = (): void => {
+    this.#flush()
     this.push(null)
   }
 
   readonly #onClose = (): void => {
     if (!this.#request.complete) this.destroy(new Refusal('body_invalid', 'It broke off.'))
   }
+}
+
+/** Ten thousand pieces come in one read of a socket, and 32 reads in one turn: enough of them, and this node hears nothing else. */
+function isDust(pieces: number, bytes: number): boolean {
+  return pieces > piecesFree + bytes / pieceBytesMin
+}
+
+function dust(): Refusal {
+  return new Refusal('body_invalid', 'It comes in pieces of a byte or two.')
 }
 
 function tooLarge(bytesMax: number): Refusal {
