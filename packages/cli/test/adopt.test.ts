@@ -19,6 +19,8 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import type { Fake } from '../../testkit/src/fake/server.ts'
 import { startFakeOpenai } from '../../testkit/src/openai/server.ts'
+import { ended } from '../src/adopt/adopt.ts'
+import { Adoptions } from '../src/adopt/adoption.ts'
 import { sha256 } from '../src/adopt/plan.ts'
 import { draftOf, replaceFile } from '../src/adopt/replace.ts'
 import { finished, type Installation, type Ran, type RunOptions, startInstallation } from './installation.ts'
@@ -264,6 +266,30 @@ test(
   },
 )
 
+test('what was wanted otherwise in a run that was refused is given up: the next one does what it is told', slow, async () => {
+  const file = join(repository('otherwise', { '.env': `OPENAI_API_KEY=${newKey()}\n` }), '.env')
+  const shared = await here.resource('shared', 'llm', 'openai', openai.origin, newKey())
+  const refused = await adopt([file, '--name', 'First', '--upstream', 'http://169.254.1.1'])
+  expect(refused.code, refused.stdout).toBe(1)
+  const told = await adopted([file, '--name', 'Second', '--resource', 'shared'])
+  const { resource, credential } = told.adopted[0] ?? {}
+  expect(resource).toBe(shared)
+  expect((await credentials()).find(({ id }) => id === credential)?.name).toMatch(/^(?:First|Second)$/)
+  expect(readdirSync(state()).filter((id) => readFileSync(join(state(), id, 'manifest.json'), 'utf8').includes('"begun"'))).toEqual([])
+})
+
+test('a key of another API is lent by a resource of its own, and it is said where the program finds it', slow, async () => {
+  const secret = `sk_live_${random(99)}`
+  secrets.push(secret)
+  const file = join(repository('stripe', { 'pay.py': `import stripe\nstripe.api_key = "${secret}"\n` }), 'pay.py')
+  const ran = await adopt([file])
+  expect(ran.code, ran.stderr).toBe(0)
+  expect(readFileSync(file, 'utf8')).toBe('import os\nimport stripe\nstripe.api_key = os.environ["KEYWARD_RUN_KEY"]\n')
+  expect(ran.stdout).toContain('the address from KEYWARD_STRIPE_URL and the key from KEYWARD_RUN_KEY')
+  expect(ran.stdout).toContain('Git keeps it in 1 commit of this file')
+  expect(ran.stdout).toMatch(/keyward credential add-version cred_\w+/)
+})
+
 test('copies of changed files are never kept in a repository', slow, async () => {
   const file = join(repository('inside', { '.env': `OPENAI_API_KEY=${newKey()}\n` }), '.env')
   const ran = await adopt([file], { env: { XDG_STATE_HOME: join(file, '..', 'state') } })
@@ -318,6 +344,27 @@ test('a file is replaced only while it is what was read, and nothing is left bes
   writeFileSync(draftOf(file, 'test'), 'left by a run that was killed')
   replaceFile(file, Buffer.from('new'), sha256(Buffer.from('edited')), 'test')
   expect([readFileSync(file, 'utf8'), statSync(file).mode & 0o777, existsSync(draftOf(file, 'test'))]).toEqual(['new', 0o604, false])
+})
+
+test('killed between two files: the repeat puts the first back before it begins anew, and takes away what was half written', async () => {
+  const top = join(folder, 'half')
+  mkdirSync(top)
+  const [first, second] = [join(top, 'a.env'), join(top, 'b.env')]
+  const adoptions = new Adoptions({ XDG_STATE_HOME: join(folder, 'half-state') })
+  const file = (path: string, copy: string) => ({ file: path, before: sha256(Buffer.from('old')), after: sha256(Buffer.from('new')), copy })
+  const secrets = [{ fingerprint: 'sha256:00', detector: 'openai-project-key', masked: 'sk-…', file: first, body: {} }]
+  const begun = { id: adoptions.newId(), at: new Date().toISOString(), server: 'http://localhost:9', secrets, grants: [] }
+  adoptions.save({ ...begun, state: 'rewriting', files: [file(first, '0.before'), file(second, '1.before')] })
+  for (const copy of ['0.before', '1.before']) adoptions.keep(begun.id, copy, Buffer.from('old'))
+  writeFileSync(first, 'new')
+  writeFileSync(second, 'old')
+  writeFileSync(draftOf(second, begun.id), 'ne')
+  expect(await ended(adoptions, (path) => path.startsWith(join(folder, 'elsewhere')), undefined)).toEqual([])
+  expect(readFileSync(first, 'utf8')).toBe('new')
+  expect(await ended(adoptions, (path) => path.startsWith(top), 'exit 9')).toEqual([])
+  expect([first, second].map((path) => readFileSync(path, 'utf8'))).toEqual(['old', 'old'])
+  expect(readdirSync(top)).toEqual(['a.env', 'b.env'])
+  expect(adoptions.read(begun.id).state).toBe('undone')
 })
 
 test.each(['POST /api/v1/detections', 'POST /api/v1/credentials', 'POST /api/v1/resources'])(

@@ -58,9 +58,7 @@ export interface Outcome {
  */
 export async function adopt(api: Api, adoptions: Adoptions, found: readonly Found[], wish: Wish): Promise<Outcome> {
   for (const one of found) for (const place of one.places) adoptions.requireOutside(place.file)
-  const before = adoptions.open().find(({ server, secrets }) => server === api.origin && sameSecrets(secrets, found))
-  let adoption = before ?? begun(api, adoptions, found, wish)
-  adoptions.save(adoption)
+  let adoption = adoptions.save(resumed(adoptions, begun(api, adoptions, found, wish)))
   const known = await knownToInventory(api, found)
   const adopted: Adopted[] = []
   let workload: Workload | undefined
@@ -123,11 +121,16 @@ function begun(api: Api, adoptions: Adoptions, found: readonly Found[], { settin
   return { id: adoptions.newId(), state: 'begun', at: new Date().toISOString(), server: api.origin, secrets, files: [], grants: [] }
 }
 
-function sameSecrets(secrets: readonly AdoptedSecret[], found: readonly Found[]): boolean {
-  return (
-    secrets.length === found.length &&
-    found.every((one, at) => secrets[at]?.fingerprint === one.detection.fingerprint && secrets[at]?.file === one.places[0]?.file)
-  )
+/** The run for the same that was cut short before it touched a file. What was wanted otherwise then is given up: nothing was changed by it. */
+function resumed(adoptions: Adoptions, wanted: Adoption): Adoption {
+  const wish = (of: Adoption) => JSON.stringify([of.server, of.secrets.map(({ fingerprint, file, body }) => [fingerprint, file, body])])
+  for (const one of adoptions.open()) {
+    if (one.state !== 'begun' && one.state !== 'stored') continue
+    if (wish(one) === wish(wanted)) return { ...one, state: 'begun' }
+    if (one.secrets.some((old) => wanted.secrets.some(({ fingerprint, file }) => old.fingerprint === fingerprint && old.file === file)))
+      adoptions.forget(one.id)
+  }
+  return wanted
 }
 
 /** A workload that was named for this is this machine's; another one was enrolled by whoever made it. */

@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto'
 import { chmodSync, closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
-import { repositoryOf } from '@keyward/scanner/sources/patch'
 import { readPrivateFile, writePrivateFile } from '../connection/private-file.ts'
 import { exitCodes, Failure } from '../failure.ts'
+import { repositoryAbove } from './history.ts'
 import { syncFolder } from './replace.ts'
 
 /*
@@ -63,7 +63,7 @@ export class Adoptions {
 
   /** @throws Failure where the state folder is in the repository that holds the file: a commit would publish what is kept */
   requireOutside(file: string): void {
-    const top = repositoryOf(dirname(file))
+    const top = repositoryAbove(dirname(file))
     const path = top === undefined ? undefined : relative(top, this.folder)
     if (top === undefined || path === undefined || path.startsWith('..') || path.startsWith('/')) return
     throw new Failure(exitCodes.refused, `${this.folder}, where copies of changed files are kept, is inside the repository ${top}`, {

@@ -1,4 +1,5 @@
-import { dirname } from 'node:path'
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { diffArguments, git, gitStream } from '@keyward/scanner/sources/git-command'
 import { PatchParser } from '@keyward/scanner/sources/patch-parser'
 
@@ -9,8 +10,8 @@ export interface Person {
 
 /** What git knows of secrets in one file. */
 export interface History {
-  /** Commits of any branch that added it to this file. */
-  readonly commits: number
+  /** Commits of any branch that added it to this file; undefined where git does not say, for example because the folder is another user's. */
+  readonly commits: number | undefined
   /** Who brought it first; where it was never committed, who commits here. */
   readonly by: Person | undefined
 }
@@ -25,7 +26,8 @@ const historyBytesMax = 268_435_456
 export async function historyOf(file: string, secret: string): Promise<History> {
   const folder = dirname(file)
   const here = committer(folder)
-  if (!isTracked(folder, file)) return { commits: 0, by: here }
+  const tracked = isTracked(folder, file)
+  if (tracked !== true) return { commits: tracked === undefined && repositoryAbove(folder) !== undefined ? undefined : 0, by: here }
   const needle = Buffer.from(secret, 'latin1')
   let commits = 0
   let first: Person | undefined
@@ -58,12 +60,20 @@ export async function historyOf(file: string, secret: string): Promise<History> 
   return { commits, by: first ?? here }
 }
 
-/** In the index, or in some commit. */
-function isTracked(folder: string, file: string): boolean {
+/** The repository that a folder is in, whether git likes it or not. */
+export function repositoryAbove(folder: string): string | undefined {
+  for (let at = folder; ; at = dirname(at)) {
+    if (existsSync(join(at, '.git'))) return at
+    if (dirname(at) === at) return undefined
+  }
+}
+
+/** Whether some commit has the file; undefined where git does not say. */
+function isTracked(folder: string, file: string): boolean | undefined {
   try {
     return git(folder, ['log', '--all', '-1', '--format=%H', '--', file]).trim() !== ''
   } catch {
-    return false
+    return undefined
   }
 }
 

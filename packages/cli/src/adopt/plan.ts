@@ -58,6 +58,7 @@ export function planOf(found: readonly Found[], referenceOf: ReferenceOf): Plan 
       }
     }
     if (edits.length === 0) continue
+    if (statSync(file).nlink > 1) remarks.add('the file has another name (a hard link), under which it still holds the secret')
     const after = Buffer.from(applied(text, edits), 'latin1')
     files.push({ file, shown: spots[0]?.place.shown ?? file, before, after, edits: inOrder(edits), remarks: [...remarks] })
   }

@@ -1,4 +1,5 @@
 import { harmless } from '@keyward/scanner/detection/mask'
+import { counted } from '@keyward/scanner/report/style'
 import type { CommonOptions } from '../common-options.ts'
 import { print, printJson } from '../output/print.ts'
 import { colorsFor } from '../output/terminal.ts'
@@ -50,7 +51,7 @@ export function tellOutcome(
       adoption: adoption.id,
       adopted: adopted.map(({ found, credential, resource, grant, wasKnown }) => ({
         ...{ fingerprint: found.detection.fingerprint, masked: found.detection.masked, credential: credential.id, was_known: wasKnown },
-        ...{ resource: resource?.id ?? null, grant: grant ?? null, commits: histories.get(found)?.commits ?? 0 },
+        ...{ resource: resource?.id ?? null, grant: grant ?? null, commits: histories.get(found)?.commits ?? null },
       })),
       workload: workload?.id ?? null,
       files: files.map((one) => one.file),
@@ -85,13 +86,11 @@ export function tellOutcome(
 
 /** What taking it out of a file does not end. */
 function tellExposure({ detection }: Found, credential: string, history: History | undefined): void {
-  const commits = history?.commits ?? 0
-  print(
-    commits > 0
-      ? `Git keeps it in ${commits === 1 ? '1 commit' : `${commits} commits`} of this file: everyone with a clone has it. Replace it:`
-      : 'It was readable here until now. Replace it when you can:',
-  )
-  print(`  1. make a new one at ${harmless(detection.providerName)}${detection.revoke.url ? `: ${detection.revoke.url}` : ''}`)
+  const commits = history?.commits
+  if (commits === undefined) print('Git does not say here whether a commit keeps it (git status tells why). Replace it:')
+  else if (commits === 0) print('It was readable here until now. Replace it when you can:')
+  else print(`Git keeps it in ${counted(commits, 'commit')} of this file: everyone with a clone has it. Replace it:`)
+  print(`  1. make a new one: ${harmless(detection.providerName)}${detection.revoke.url ? `, ${detection.revoke.url}` : ''}`)
   print(`  2. keyward credential add-version ${credential}`)
   print(`  3. end the old one: ${harmless(detection.revoke.how)}`)
 }
