@@ -89,8 +89,9 @@ export class GroupCommit<Item, Result> {
       this.#inFlight += 1
       void this.#write(batch, true).finally(() => {
         this.#inFlight -= 1
-        if (this.#waiting.length > 0) this.#start()
-        else if (this.#inFlight === 0) for (const resolve of this.#onIdle.splice(0)) resolve()
+        if (this.#waiting.length >= this.#options.batchMax || this.#options.gatherMs === undefined) this.#start()
+        else if (this.#waiting.length > 0) this.#schedule()
+        if (this.idle) for (const resolve of this.#onIdle.splice(0)) resolve()
       })
     }
   }

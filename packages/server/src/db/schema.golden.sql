@@ -1075,9 +1075,6 @@ begin
     json_agg(json_build_array(r.call_id, o.cost::text, r.amount_nano::text)) filter (where o.cost > r.amount_nano and cardinality(r.held_budgets) > 0)
   into gone, gone_costs, gone_tokens, over
   from removed r join unnest(calls, costs, used_tokens) as o(call_id, cost, used) on o.call_id = r.call_id;
-  if gone is not null then
-    perform release_holds(gone, gone_costs, gone_tokens);
-  end if;
   insert into usage_events (at, call_id, attempt, node_id, workload_id, grant_id, token_id, resource_id, credential_id, version_id, tenant_id,
     team, environment, operation, model, outcome, status, streamed, input_tokens, cached_input_tokens, cache_write_tokens, output_tokens,
     cost_nano, estimated, latency_ms, first_byte_ms, overhead_ms)
@@ -1094,6 +1091,10 @@ begin
   where r.call_id is not null or (not e.held and e.at is not null)
   on conflict do nothing;
   get diagnostics written = row_count;
+  -- Last, because admissions wait for these locks until this is on disk.
+  if gone is not null then
+    perform release_holds(gone, gone_costs, gone_tokens);
+  end if;
   return json_build_object('settled', written, 'over', coalesce(over, '[]'));
 end $function$;
 

@@ -26,7 +26,7 @@ const retryMs = 250
 /** Together some nine seconds. */
 const abandonAttemptsMax = 8
 /** Settling is no hurry: collecting for this long makes fewer, larger batches. */
-const gatherMs = 12
+const gatherMs = 30
 
 /**
  * The one terminal settle of every admitted call: the usage event is written, and what was held becomes what was spent. Repeating a settle
