@@ -12,10 +12,7 @@ export const ModelPattern = z
 export const PathPattern = z
   .string()
   .max(500)
-  .regex(
-    /^(?:\/(?:\*\*)?|(?:\/(?:[A-Za-z0-9._~!$&'()+,;=:@%-]+|\*))+(?:\/\*\*|\/)?)$/,
-    'must be a path such as /v1/customers/* or /v1/**',
-  )
+  .regex(/^(?:\/(?:\*\*)?|(?:\/(?:[A-Za-z0-9._~!$&'()+,;=:@%-]+|\*))+(?:\/\*\*|\/)?)$/, 'must be a path such as /v1/customers/* or /v1/**')
 export const HttpMethod = z.enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
 
 /** What the workload may do, by the resource's kind. An empty scope allows nothing. */
