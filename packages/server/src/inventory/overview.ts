@@ -65,7 +65,7 @@ async function countThings(db: Kysely<Tables>, permit: Permit): Promise<Overview
 async function attentionOf(db: Kysely<Tables>, permit: Permit, node: string): Promise<Overview['attention']> {
   const { reach } = permit
   const { rows } = await sql<{ kind: string; id: string; name: string }>`
-    (select 'expires' as kind, id, name from credentials
+    (select case when expires_at < now() then 'expired' else 'expires' end as kind, id, name from credentials
       where state = 'active' and expires_at < now() + make_interval(days => ${expiresSoonDays}) and ${ownedWithin(reach, 'credentials')}
       order by expires_at limit 5)
     union all
@@ -84,10 +84,10 @@ async function attentionOf(db: Kysely<Tables>, permit: Permit, node: string): Pr
         link: null,
       })),
     ...rows.map((row) =>
-      row.kind === 'expires'
+      row.kind !== 'unusable'
         ? {
             kind: 'credential_expires',
-            text: `The credential ${row.name} expires within ${expiresSoonDays} days, or has`,
+            text: `The credential ${row.name} ${row.kind === 'expired' ? 'has expired' : `expires within ${expiresSoonDays} days`}`,
             fix: 'Store a new secret for it, and its new end.',
             link: `/credentials/${row.id}`,
           }

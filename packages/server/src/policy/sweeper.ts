@@ -3,6 +3,7 @@ import { type Kysely, sql } from 'kysely'
 import { Repeat } from '../changes/repeat.ts'
 import type { DatabaseLog } from '../db/log.ts'
 import type { Tables } from '../db/tables.ts'
+import { noteLastUse } from './last-use.ts'
 
 export interface SweeperOptions {
   readonly db: Kysely<Tables>
@@ -17,6 +18,8 @@ export interface SweeperOptions {
 const lockKey = sql`7411, 2`
 const sweepMs = 1_000
 const tidyMs = 60_000
+/** What people see as "last used" is this late at most. */
+const lastUseMs = 10_000
 /** A node that was not heard for this long is dead: long after it has found itself deaf and cut its calls. */
 const deadAfterSeconds = 10
 const batchMax = 500
@@ -41,6 +44,7 @@ export class Sweeper {
     this.#chores = [
       new Repeat('sweep', sweepMs, options.log, () => this.sweep()),
       new Repeat('tidy', tidyMs, options.log, () => this.tidy()),
+      new Repeat('last use', lastUseMs, options.log, () => noteLastUse(options.db)),
     ]
   }
 
