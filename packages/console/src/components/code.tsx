@@ -1,14 +1,20 @@
+import { classes } from './classes.ts'
 import { CopyButton } from './copy.tsx'
 
-/** Text to be copied into a terminal or a file. */
+/** Text to be copied into a terminal or a file: one line is broken, of several the long ones scroll. */
 export function Code({ text, label }: { readonly text: string; readonly label: string }) {
+  const several = text.includes('\n')
   return (
-    <div className="flex items-start rounded-md border border-line bg-sunken">
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reachable by keyboard */}
-      <section tabIndex={0} aria-label={label} className="min-w-0 flex-1 overflow-x-auto p-3.5">
-        <pre className="text-sm leading-relaxed whitespace-pre">{text}</pre>
+    <div className="relative rounded-md border border-line bg-sunken">
+      <section
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reachable by keyboard
+        tabIndex={0}
+        aria-label={label}
+        className={classes('overflow-x-auto', several ? 'px-3.5 pt-11 pb-3.5' : 'py-2.5 pr-24 pl-3.5')}
+      >
+        <pre className={classes('text-sm leading-relaxed', several ? 'whitespace-pre' : 'break-all whitespace-pre-wrap')}>{text}</pre>
       </section>
-      <div className="shrink-0 p-2">
+      <div className="absolute top-0 right-0 p-1.5">
         <CopyButton text={text} />
       </div>
     </div>

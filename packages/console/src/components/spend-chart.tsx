@@ -99,7 +99,7 @@ function options(
     width,
     height,
     legend: { show: false },
-    padding: [10, 6, 0, 0],
+    padding: [10, 16, 0, 0],
     cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
     scales: {
       x: { time: true, range: () => [(times[0] ?? 0) - step * 0.7, (times.at(-1) ?? step) + step * 0.7] },

@@ -31,7 +31,7 @@ export function CallTable({ calls, brief = false, onOpen, isNew }: CallTableProp
         ),
     },
     { title: 'Decision', cell: (call) => <Decision call={call} />, tight: true },
-    { title: 'Workload', cell: (call) => <Reference id={call.workload} none="nobody known" /> },
+    { title: 'Workload', cell: (call) => <Reference id={call.workload} none="nobody known" />, tight: brief },
     !brief && { title: 'Resource', cell: (call) => <Reference id={call.resource} />, wideOnly: true },
     !brief && { title: 'Operation', cell: (call) => <span className="text-soft">{call.operation}</span>, wideOnly: true },
     { title: 'Took', cell: (call) => (call.latencyMs === null ? '' : milliseconds(call.latencyMs)), right: true, tight: true },

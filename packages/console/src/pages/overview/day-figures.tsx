@@ -16,7 +16,7 @@ export function DayFigures({ day }: { readonly day: Overview['last_24h'] | undef
       undefined,
     ],
     ['Spent', day && roundedMoney(day.cost_usd), '/spend', day && money(day.cost_usd)],
-    ['Median added by Keyward', day && (day.p50_overhead_ms === null ? '–' : milliseconds(day.p50_overhead_ms)), '/calls', undefined],
+    ['Added by Keyward', day && (day.p50_overhead_ms === null ? '–' : milliseconds(day.p50_overhead_ms)), '/calls', 'Median of the calls'],
   ]
   return (
     <dl className="grid grid-cols-2 rounded-lg border border-line bg-surface lg:grid-cols-4 [&>*]:border-line [&>*:nth-child(even)]:border-l [&>*:nth-child(n+3)]:border-t lg:[&>*:nth-child(n+3)]:border-t-0 lg:[&>*:nth-child(3)]:border-l">

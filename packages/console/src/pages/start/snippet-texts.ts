@@ -15,10 +15,12 @@ export interface Snippet {
 }
 
 const tokenVariable = 'KEYWARD_TOKEN'
+/** Where no token was minted on the page. */
+const tokenPlace = '… a token of the grant …'
 
 /** What to paste to make a call, for each way of making one. The token is set in the first line and used by its name below. */
 export function snippetsFor({ resource, token, grant, model }: SnippetInput): readonly Snippet[] {
-  const set = `export ${tokenVariable}='${token ?? '… mint one above …'}'`
+  const set = `export ${tokenVariable}='${token ?? tokenPlace}'`
   const anthropic = resource.provider === 'anthropic'
   const base = resource.kind === 'llm' && !anthropic ? `${resource.address}/v1` : resource.address
   const run = {
@@ -39,7 +41,7 @@ export function snippetsFor({ resource, token, grant, model }: SnippetInput): re
       {
         id: 'env',
         title: 'Environment',
-        text: `# For any program that uses Anthropic's SDK, in any language.\nexport ANTHROPIC_BASE_URL='${base}'\nexport ANTHROPIC_API_KEY='${token ?? '… mint one above …'}'`,
+        text: `# For any program that uses Anthropic's SDK, in any language.\nexport ANTHROPIC_BASE_URL='${base}'\nexport ANTHROPIC_API_KEY='${token ?? tokenPlace}'`,
       },
       {
         id: 'node',
@@ -59,7 +61,7 @@ export function snippetsFor({ resource, token, grant, model }: SnippetInput): re
     {
       id: 'env',
       title: 'Environment',
-      text: `# For any program that uses OpenAI's SDK: Python, Node, Go … no line of it changes.\nexport OPENAI_BASE_URL='${base}'\nexport OPENAI_API_KEY='${token ?? '… mint one above …'}'`,
+      text: `# For any program that uses OpenAI's SDK: Python, Node, Go … no line of it changes.\nexport OPENAI_BASE_URL='${base}'\nexport OPENAI_API_KEY='${token ?? tokenPlace}'`,
     },
     {
       id: 'python',

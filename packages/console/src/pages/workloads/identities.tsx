@@ -23,7 +23,11 @@ export function Identities({ workload }: { readonly workload: Workload }) {
   return (
     <Panel
       title="Identities"
-      note="How it proves who it is: with a key pair of its own, best made by `keyward workload enroll`."
+      note={
+        <>
+          How it proves who it is: with a key pair of its own, best made by <code>keyward workload enroll</code>.
+        </>
+      }
       flush
       actions={
         workload.state === 'active' && (
