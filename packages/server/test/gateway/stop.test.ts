@@ -25,7 +25,7 @@ test('a stop in the middle of a flood settles every call that was admitted befor
     }
   }
   const callers = Array.from({ length: 40 }, (_, index) => caller(index))
-  await openai.log.until((entries) => entries.length > 100)
+  await openai.log.until((entries) => entries.length > 100, 30_000)
   await keyward.stop()
   going = false
   await Promise.all(callers)

@@ -17,8 +17,8 @@ export interface SupervisedServer {
   abandon(): void
 }
 
-/** The first restart comes at once; a server that keeps falling is tried ever more slowly. */
-const backOffMs = [0, 100, 300, 1_000, 3_000, 10_000] as const
+/** The first restart comes at once; a server that keeps falling is tried more slowly, but so that it is back within 5 s of any fall. */
+const backOffMs = [0, 100, 300, 1_000, 2_000] as const
 /** A server that ran this long is healthy: its next crash counts as the first. */
 const healthyMs = 60_000
 /** A fast shutdown writes a checkpoint: at most the 128 MB of shared buffers, on a slow disk. */
