@@ -18,27 +18,30 @@ export interface Automaton {
 const statesMax = 65_535
 const byteCount = 256
 
+/** Made at each start, in code that nothing has warmed up: rows are copied whole, and only what is in the trie is touched one by one. */
 export function buildAutomaton(keywords: readonly string[]): Automaton {
-  const folded = keywords.map((keyword) => Buffer.from(keyword.toLowerCase(), 'latin1'))
+  const folded = keywords.map((keyword) => keyword.toLowerCase())
   const columns = columnsOf(folded)
-  const { next, outputs } = buildTrie(folded, columns)
-  linkFailures(next, outputs, columns.width)
-  const { order, acceptingFrom } = acceptingLast(outputs)
-  const renumbered = new Uint16Array(order.length)
-  for (let index = 0; index < order.length; index++) renumbered[order[index] as number] = index
+  const trie = buildTrie(folded, columns)
+  const { failure, breadthFirst } = linkFailures(trie)
+  const { order, acceptingFrom } = acceptingLast(trie.outputs)
+  const numberOf = new Uint16Array(order.length)
+  for (let index = 0; index < order.length; index++) numberOf[order[index] as number] = index
   const shift = Math.ceil(Math.log2(columns.width))
   const cells = new Uint16Array(order.length << shift)
-  for (let index = 0; index < order.length; index++) {
-    const from = (order[index] as number) * columns.width
-    const to = index << shift
-    for (let column = 0; column < columns.width; column++) cells[to + column] = renumbered[next[from + column] as number] as number
+  for (const state of breadthFirst) {
+    const row = (numberOf[state] as number) << shift
+    const fallback = (numberOf[failure[state] as number] as number) << shift
+    if (state !== 0) cells.copyWithin(row, fallback, fallback + columns.width)
+    for (let child = trie.firstChild[state] as number; child !== 0; child = trie.nextSibling[child] as number)
+      cells[row + (trie.column[child] as number)] = numberOf[child] as number
   }
   return {
     cells,
     columnOf: columns.of,
     shift,
     acceptingFrom,
-    outputs: Array.from(order.subarray(acceptingFrom), (state) => outputs[state] ?? []),
+    outputs: Array.from(order.subarray(acceptingFrom), (state) => trie.outputs[state] ?? []),
     keywordBytesMax: folded.reduce((max, keyword) => Math.max(max, keyword.length), 0),
   }
 }
@@ -49,10 +52,20 @@ interface Columns {
   readonly width: number
 }
 
-function columnsOf(keywords: readonly Buffer[]): Columns {
+/** The byte of a character in Latin-1; keywords are ASCII. */
+function byteAt(keyword: string, at: number): number {
+  return keyword.charCodeAt(at) & 0xff
+}
+
+function columnsOf(keywords: readonly string[]): Columns {
   const of = new Uint8Array(byteCount)
   let width = 1
-  for (const keyword of keywords) for (const byte of keyword) if (of[byte] === 0) of[byte] = width++
+  for (const keyword of keywords) {
+    for (let at = 0; at < keyword.length; at++) {
+      const byte = byteAt(keyword, at)
+      if (of[byte] === 0) of[byte] = width++
+    }
+  }
   for (let upper = 0x41; upper <= 0x5a; upper++) of[upper] = of[upper + 32] as number
   return { of, width }
 }
@@ -66,45 +79,67 @@ function acceptingLast(outputs: readonly (readonly number[])[]): { order: Uint16
   return { order, acceptingFrom }
 }
 
-function buildTrie(keywords: readonly Buffer[], columns: Columns): { next: Uint16Array; outputs: number[][] } {
-  const statesBound = 1 + keywords.reduce((sum, keyword) => sum + keyword.length, 0)
-  if (statesBound > statesMax) throw new RangeError(`the keywords have ${statesBound} bytes together, at most ${statesMax} are possible`)
-  const next = new Uint16Array(statesBound * columns.width)
-  const outputs: number[][] = [[]]
-  for (const [index, keyword] of keywords.entries()) {
-    let state = 0
-    for (const byte of keyword) {
-      const cell = state * columns.width + (columns.of[byte] as number)
-      if (next[cell] === 0) {
-        next[cell] = outputs.length
-        outputs.push([])
-      }
-      state = next[cell] as number
-    }
-    outputs[state]?.push(index)
-  }
-  return { next, outputs }
+/** The keywords' common beginnings. State 0 is the root and nobody's child, so that 0 also says that there is none. */
+interface Trie {
+  readonly firstChild: Uint16Array
+  readonly nextSibling: Uint16Array
+  /** The column of the byte that leads to a state. */
+  readonly column: Uint8Array
+  readonly outputs: number[][]
 }
 
-function linkFailures(next: Uint16Array, outputs: number[][], width: number): void {
+function childOf(trie: Trie, state: number, column: number): number {
+  let child = trie.firstChild[state] as number
+  while (child !== 0 && trie.column[child] !== column) child = trie.nextSibling[child] as number
+  return child
+}
+
+function buildTrie(keywords: readonly string[], columns: Columns): Trie {
+  const statesBound = 1 + keywords.reduce((sum, keyword) => sum + keyword.length, 0)
+  if (statesBound > statesMax) throw new RangeError(`the keywords have ${statesBound} bytes together, at most ${statesMax} are possible`)
+  const trie: Trie = {
+    firstChild: new Uint16Array(statesBound),
+    nextSibling: new Uint16Array(statesBound),
+    column: new Uint8Array(statesBound),
+    outputs: [[]],
+  }
+  for (const [index, keyword] of keywords.entries()) {
+    let state = 0
+    for (let at = 0; at < keyword.length; at++) {
+      const column = columns.of[byteAt(keyword, at)] as number
+      let child = childOf(trie, state, column)
+      if (child === 0) {
+        child = trie.outputs.push([]) - 1
+        trie.column[child] = column
+        trie.nextSibling[child] = trie.firstChild[state] as number
+        trie.firstChild[state] = child
+      }
+      state = child
+    }
+    trie.outputs[state]?.push(index)
+  }
+  return trie
+}
+
+/** Where the search goes on when a state has no child for a byte: the longest other beginning that ends here. Adds what ends there too. */
+function linkFailures(trie: Trie): { failure: Uint16Array; breadthFirst: readonly number[] } {
+  const { outputs } = trie
   const failure = new Uint16Array(outputs.length)
-  const queue = [...next.subarray(0, width)].filter((state) => state !== 0)
+  const queue = [0]
   for (let head = 0; head < queue.length; head++) {
     const state = queue[head] as number
-    const fallback = failure[state] as number
-    const inherited = outputs[fallback]
-    if (inherited && inherited.length > 0) outputs[state]?.push(...inherited)
-    for (let column = 0; column < width; column++) {
-      const cell = state * width + column
-      const child = next[cell] as number
-      const other = next[fallback * width + column] as number
-      if (child === 0) next[cell] = other
-      else {
-        failure[child] = other
-        queue.push(child)
-      }
+    const inherited = outputs[failure[state] as number]
+    if (state !== 0 && inherited && inherited.length > 0) outputs[state]?.push(...inherited)
+    for (let child = trie.firstChild[state] as number; child !== 0; child = trie.nextSibling[child] as number) {
+      queue.push(child)
+      if (state === 0) continue
+      const column = trie.column[child] as number
+      let fallback = failure[state] as number
+      while (fallback !== 0 && childOf(trie, fallback, column) === 0) fallback = failure[fallback] as number
+      failure[child] = childOf(trie, fallback, column)
     }
   }
+  return { failure, breadthFirst: queue }
 }
 
 /** Where keywords ended: pairs of the offset after the last byte and the accepting state. Reused from search to search. */

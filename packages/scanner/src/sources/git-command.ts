@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process'
 
 /**
  * Settings with which a repository's own configuration can't make git run programs, fetch, lock or rewrite what it shows: a repository that
@@ -74,22 +74,41 @@ export class GitError extends Error {
   override readonly name = 'GitError'
 }
 
-/** Runs git and returns its output. `rev-parse` runs no hook, and is asked where they are.  Throws `GitError` with git's own words. */
+/** Runs git and returns its output. `rev-parse` runs no hook, and is asked where they are. Throws `GitError` with git's own words. */
 export function git(repository: string, args: readonly string[], input?: string): string {
   try {
-    return execFileSync('git', [...safety, ...(args[0] === 'rev-parse' ? [] : withoutHooks), ...args], {
-      cwd: repository,
-      env: gitEnvironment(),
-      encoding: 'utf8',
-      maxBuffer: outputBytesMax,
+    return execFileSync('git', argumentsOf(args), {
+      ...settings(repository),
       stdio: ['pipe', 'pipe', 'pipe'],
       ...(input === undefined ? {} : { input }),
     })
   } catch (error) {
-    const { stderr, code } = error as { stderr?: string; code?: string }
-    if (code === 'ENOENT') throw new GitError('git is not installed, or the folder does not exist')
-    throw new GitError((stderr ?? String(error)).trim().split('\n').slice(-3).join(' ') || 'git failed')
+    throw gitError(error, (error as { stderr?: string }).stderr)
   }
+}
+
+/** Like `git`, while the program goes on. Rejects with `GitError`. */
+export function gitLater(repository: string, args: readonly string[], input = ''): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = execFile('git', argumentsOf(args), settings(repository), (error, stdout, stderr) =>
+      error ? reject(gitError(error, stderr)) : resolve(stdout),
+    )
+    child.stdin?.on('error', () => undefined)
+    child.stdin?.end(input)
+  })
+}
+
+function argumentsOf(args: readonly string[]): string[] {
+  return [...safety, ...(args[0] === 'rev-parse' ? [] : withoutHooks), ...args]
+}
+
+function settings(repository: string) {
+  return { cwd: repository, env: gitEnvironment(), encoding: 'utf8', maxBuffer: outputBytesMax } as const
+}
+
+function gitError(error: unknown, stderr: string | undefined): GitError {
+  if ((error as { code?: unknown }).code === 'ENOENT') return new GitError('git is not installed, or the folder does not exist')
+  return new GitError((stderr || String(error)).trim().split('\n').slice(-3).join(' ') || 'git failed')
 }
 
 /** Starts git; its output is read as it comes. */

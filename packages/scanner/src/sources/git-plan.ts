@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Notice } from '../finding.ts'
-import { GitError, git, gitStream } from './git-command.ts'
+import { GitError, git, gitLater, gitStream } from './git-command.ts'
 
 /** Commits that one git process shows. Small enough that threads end together, large enough that starting git does not count. */
 const batchMin = 200
@@ -33,40 +33,43 @@ const nothingDangling: Dangling = { commits: [], blobs: [], tips: [] }
  * Which commits are to be scanned, oldest first: all refs, stashes, reflogs and dangling ones; with `onlyNew` without those of the last
  * complete scan with the same detectors. `range` (as git has it) narrows to that.
  */
-export function planHistory(
+export async function planHistory(
   repository: string,
   options: { readonly onlyNew: boolean; readonly range?: string; readonly detectorsVersion: string },
   notice: (notice: Notice) => void,
-): GitPlan {
+): Promise<GitPlan> {
   if (options.range !== undefined) {
     if (options.range.startsWith('-')) throw new GitError('a range of commits does not begin with `-`')
-    const commits = lines(git(repository, ['rev-list', '--reverse', '--end-of-options', options.range]))
+    const commits = lines(await gitLater(repository, ['rev-list', '--reverse', '--end-of-options', options.range]))
     return { commits, reach: {}, dangling: Promise.resolve(nothingDangling), tags: '', remember: () => undefined }
   }
   const state = new ScannedState(repository, options.detectorsVersion)
   const known = options.onlyNew ? state.known() : []
   const without = known.map((hash) => `^${hash}`)
-  const reachable = revisions(repository, ['--all'], without)
-  const stashed = revisions(repository, ['--reflog', '--not', '--branches', '--tags', '--remotes', '--not'], without)
-  const stashes = new Set(tryLines(repository, ['stash', 'list', '--format=%H %P']).flatMap((line) => line.split(' ')))
-  const reach: Record<string, string> = {}
-  for (const hash of stashed) reach[hash] = stashes.has(hash) ? 'stash' : 'reflog'
-  const commits = [...new Set([...reachable, ...stashed])]
-  return {
-    commits,
-    reach,
-    dangling: danglingObjects(repository, without, notice),
-    tags: git(repository, [
+  const [reachable, hidden, stashed, tags] = await Promise.all([
+    revisions(repository, ['--all'], without),
+    revisions(repository, ['--reflog', '--not', '--branches', '--tags', '--remotes', '--not'], without),
+    gitLater(repository, ['stash', 'list', '--format=%H %P']).catch(() => ''),
+    gitLater(repository, [
       'for-each-ref',
       '--format=%(if:equals=tag)%(objecttype)%(then)%(refname:short)%0a%(contents)%(end)',
       'refs/tags',
     ]),
+  ])
+  const stashes = new Set(lines(stashed).flatMap((line) => line.split(' ')))
+  const reach: Record<string, string> = {}
+  for (const hash of hidden) reach[hash] = stashes.has(hash) ? 'stash' : 'reflog'
+  return {
+    commits: [...new Set([...reachable, ...hidden])],
+    reach,
+    dangling: danglingObjects(repository, without, notice),
+    tags,
     remember: (lost) => state.remember([...tips(repository), ...lost]),
   }
 }
 
 /** Commits that a push brings: those that its new tips have and no ref. */
-export function newCommits(repository: string, hashes: readonly string[]): string[] {
+export function newCommits(repository: string, hashes: readonly string[]): Promise<string[]> {
   return revisions(repository, ['--not', '--all', '--not'], hashes)
 }
 
@@ -77,8 +80,8 @@ export function* batches(commits: readonly string[], threads: number): Generator
 }
 
 /** Oldest first. Hashes go through stdin: there can be more than fit into a command line. */
-function revisions(repository: string, args: readonly string[], hashes: readonly string[]): string[] {
-  return lines(git(repository, ['rev-list', '--reverse', ...args, '--stdin'], hashes.map((hash) => `${hash}\n`).join('')))
+async function revisions(repository: string, args: readonly string[], hashes: readonly string[]): Promise<string[]> {
+  return lines(await gitLater(repository, ['rev-list', '--reverse', ...args, '--stdin'], hashes.map((hash) => `${hash}\n`).join('')))
 }
 
 function tips(repository: string): string[] {
@@ -110,7 +113,7 @@ async function danglingObjects(repository: string, without: readonly string[], n
     })
   const tips = named('commit')
   try {
-    const commits = tips.length > 0 ? revisions(repository, ['--not', '--all', '--reflog', '--not'], [...tips, ...without]) : []
+    const commits = tips.length > 0 ? await revisions(repository, ['--not', '--all', '--reflog', '--not'], [...tips, ...without]) : []
     return { commits, blobs: named('blob'), tips }
   } catch (error) {
     notice({ path: repository, reason: 'git', text: `dangling commits can't be listed: ${error instanceof Error ? error.message : error}` })
