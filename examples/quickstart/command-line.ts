@@ -1,12 +1,14 @@
 import { spawn } from 'node:child_process'
-import { join } from 'node:path'
+import { isAbsolute, join, relative } from 'node:path'
 
 /** Runs `keyward` commands one after the other, and shows each with what it prints. */
 export class CommandLine {
+  readonly #root: string
   readonly #bin: string
   readonly #env: Readonly<Record<string, string | undefined>>
 
   constructor(root: string, env: Readonly<Record<string, string | undefined>>) {
+    this.#root = root
     this.#bin = join(root, 'packages/cli/bin.mjs')
     this.#env = env
   }
@@ -30,8 +32,19 @@ export class CommandLine {
     if (code !== 1) throw new Error(`keyward ${args[0]} ended with ${code}, and should have been refused`)
   }
 
+  /** A path of this clone as somebody in its folder would type it. */
+  #short(word: string): string {
+    return word === process.execPath
+      ? 'node'
+      : relative(this.#root, word).startsWith('..') || !isAbsolute(word)
+        ? word
+        : relative(this.#root, word)
+  }
+
   #spawn(args: readonly string[], options: { show: boolean; input?: string }): Promise<{ code: number | null; output: string }> {
-    process.stdout.write(`\n$ ${options.input === undefined ? '' : 'printf %s "$SECRET" | '}keyward ${args.map(quoted).join(' ')}\n`)
+    process.stdout.write(
+      `\n$ ${options.input === undefined ? '' : 'printf %s "$SECRET" | '}keyward ${args.map((word) => quoted(this.#short(word))).join(' ')}\n`,
+    )
     return new Promise((resolve, reject) => {
       const child = spawn(process.execPath, [this.#bin, ...args], { env: this.#env, stdio: ['pipe', 'pipe', 'pipe'] })
       let output = ''

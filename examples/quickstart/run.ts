@@ -101,7 +101,7 @@ async function keyward(): Promise<CommandLine> {
 
 try {
   await quickstart()
-  process.stdout.write('\nDone: no program had a vendor key, every call is recorded, and all access has ended.\n')
+  process.stdout.write('\nDone: no agent had a vendor key, every call is recorded, and all access has ended.\n')
 } finally {
   await processes.stopAll()
   rmSync(folder, { recursive: true, force: true })

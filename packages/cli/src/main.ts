@@ -12,12 +12,13 @@ export async function main(args: readonly string[]): Promise<number> {
   if (secret) return tell(secret, json)
   const named = namedCommand(args)
   const program = await createProgram(named !== undefined && named in commandEntries ? named : '')
-  const settle = (command: typeof program) => {
+  const settle = (command: typeof program, path = 'keyward') => {
     command
       .enablePositionalOptions()
       .exitOverride()
+      .showHelpAfterError(`  Fix: ${path} --help shows what it takes.`)
       .configureOutput({ writeErr: (text) => process.stderr.write(text.replace(/^error: /, 'keyward: ')) })
-    for (const one of command.commands) settle(one as typeof program)
+    for (const one of command.commands) settle(one as typeof program, `${path} ${one.name()}`)
   }
   settle(program)
   if (named === undefined && !args.some((word) => ['-h', '--help', '-V', '--version'].includes(word))) {

@@ -91,7 +91,7 @@ export async function createProgram(only?: string | undefined): Promise<Command>
     .enablePositionalOptions()
     .addHelpText(
       'after',
-      '\nExit codes: 0 done, 1 refused or found, 2 wrong usage, 3 server away. Secrets are never arguments: they come from\na hidden prompt, --secret-stdin or --secret-file.',
+      '\nExit codes: 0 done, 1 refused or found, 2 wrong usage, 3 server away. Secrets are\nnever arguments: they come from a hidden prompt, --secret-stdin or --secret-file.',
     )
   for (const [name, entry] of Object.entries(commandEntries)) {
     if (only === undefined || name === only) program.addCommand(await entry.load())

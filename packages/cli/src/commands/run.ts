@@ -36,6 +36,12 @@ export function runCommand(): Command {
       const [program, ...args] = command
       const grants = [...new Set(options.grant ?? [])]
       if (grants.length === 0) throw wrongUsage('Name at least one grant: --grant grt_…', 'keyward grant list shows them.')
+      for (const grant of grants)
+        if (!grant.startsWith('grt_'))
+          throw wrongUsage(
+            `--grant wants an id of the form grt_…, and got ${grant === '' ? 'nothing' : grant}`,
+            'keyward grant list shows them.',
+          )
       if (program === undefined) throw wrongUsage('Name the program to run after --', 'keyward run --grant grt_… -- python agent.py')
       process.exitCode = await run(grants, options, [program, ...args])
     })
@@ -97,7 +103,7 @@ async function enrolmentFor(options: RunOptions) {
   if (another !== undefined)
     throw wrongUsage(
       `This machine is enrolled for several workloads: ${chosen.map(({ workload }) => workload).join(', ')}`,
-      'Say which with --workload.',
+      'Say which with --workload; `keyward grant show grt_…` says whose a grant is.',
     )
   const enrolment = await enrolments.read(only.name, only.workload)
   if (enrolment === undefined)

@@ -15,7 +15,9 @@ export function tell(error: unknown, json: boolean): number {
   const lines = [`${red('keyward:')} ${safeLine(problem?.title ?? failure.message)}`]
   if (problem) {
     if (problem.detail !== undefined) lines.push(`  ${safeLine(problem.detail)}`)
-    for (const one of problem.errors ?? []) lines.push(`  ${safeLine(one.field)}: ${safeLine(one.message)}`)
+    // A problem of one field often says it in its detail already.
+    for (const one of problem.errors ?? [])
+      if (!problem.detail?.includes(one.message)) lines.push(`  ${safeLine(one.field)}: ${safeLine(one.message)}`)
     for (const one of problem.used_by ?? []) lines.push(`  used by ${safeLine(`${one.kind} ${one.id} (${one.name})`)}`)
   }
   const fix = failure.fix ?? problem?.fix
