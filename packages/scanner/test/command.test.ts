@@ -11,7 +11,7 @@ import { runScan } from '../src/command/run-scan.ts'
 import type { Detection } from '../src/detection/detection.ts'
 import type { VerifyCall } from '../src/detector.ts'
 import { verifier } from '../src/verify/verify.ts'
-import { anthropicKey, folder, git, groqKey, repository, scanFolder, scanTargets, terminal, write } from './material.ts'
+import { anthropicKey, folder, git, groqKey, repository, scanFolder, scanTargets, terminal, write, zip } from './material.ts'
 
 const main = join(import.meta.dirname, '../src/main.ts')
 
@@ -235,6 +235,38 @@ describe('streams', () => {
     expect(tags[0]).not.toBe(tags[1])
     expect(statSync(copy).mode & 0o077).toBe(0)
     expect(await run([source], { redact: copy })).toMatchObject({ code: 2, err: expect.stringContaining('EEXIST') })
+  })
+})
+
+describe('redacted exports', () => {
+  test('a folder is copied file by file, one secret with one tag throughout; the original stays', async () => {
+    const key = groqKey('export')
+    const source = write(folder(), { 'general/2026-01-02.json': `[{"text":"try ${key}"}]`, 'ops/a.txt': `${key}\n`, 'c.txt': 'nothing' })
+    const copy = join(folder(), 'copy')
+    expect(await run([source], { redact: copy })).toMatchObject({ code: 0, err: expect.stringContaining('2 secrets replaced in 3 files') })
+    const [one, two] = ['general/2026-01-02.json', 'ops/a.txt'].map((name) => readFileSync(join(copy, name), 'utf8'))
+    expect(one + String(two)).not.toContain(key)
+    expect(/\[redacted \S+ \w+\]/.exec(one ?? '')?.[0]).toBe(two?.trim())
+    expect(readFileSync(join(copy, 'c.txt'), 'utf8')).toBe('nothing')
+    expect(readFileSync(join(source, 'ops/a.txt'), 'utf8')).toContain(key)
+    expect(await run([source], { redact: join(source, 'inside') })).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('must not lie in'),
+    })
+  })
+
+  test('what is packed would keep its secrets: it is refused, and in a folder left out and told', async () => {
+    const source = write(folder(), { 'x.zip': zip({ 'a.txt': groqKey('packed') }), 'a.txt': 'one' })
+    const copy = join(folder(), 'copy')
+    const refused = await run([join(source, 'x.zip')], { redact: copy })
+    expect(refused).toMatchObject({ code: 2, err: expect.stringContaining('unpack it') })
+    expect(existsSync(copy)).toBe(false)
+    const piped = await run(['-'], { redact: copy }, zip({ 'a.txt': groqKey('piped') }).toString('latin1'))
+    expect(piped).toMatchObject({ code: 2, err: expect.stringContaining('(zip)') })
+    expect(existsSync(copy)).toBe(false)
+    expect(await run([source], { redact: copy })).toMatchObject({ code: 2, err: expect.stringContaining('x.zip (zip)') })
+    expect(existsSync(join(copy, 'a.txt'))).toBe(true)
+    expect(existsSync(join(copy, 'x.zip'))).toBe(false)
   })
 })
 

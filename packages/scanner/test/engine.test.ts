@@ -113,6 +113,11 @@ describe('a key is found however it is encoded', () => {
     'hexadecimal escapes': [`k = "${key.replaceAll('-', '\\x2d')}"`, ['escape']],
     'a string in JSON in JSON': [JSON.stringify({ log: JSON.stringify({ head: `line\n${key}\n` }) }), []],
     'split by concatenation': [`const k = "${head}" +\n  "${tail}"`, ['joined']],
+    'split over lines, as Python and C join them': [`k = ("${head}"\n     "${tail}")\n`, ['joined']],
+    'folded by a backslash, as in shells and YAML': [`KEY=${head}\\\n    ${tail}\n`, ['folded']],
+    'behind a colour, as in logs of CI': [`\x1b[0KRunning\n\x1b[32;1m${key}\x1b[0;m\n`, []],
+    'behind a colour in a JSON log': [JSON.stringify({ message: `\x1b[33m${key}\x1b[39m` }), ['escape']],
+    'with colours inside, as a search marks what it found': [`x:\x1b[01;31m\x1b[K${head}\x1b[m\x1b[K${tail}\n`, ['colour']],
     'UTF-16 with a mark': [Buffer.concat([Buffer.from([0xff, 0xfe]), wide]), []],
     'UTF-16 without': [wide, []],
     'UTF-16 inside a binary': [

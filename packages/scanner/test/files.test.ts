@@ -99,6 +99,54 @@ describe('files and folders', () => {
     expect(report.detections.map((one) => one.detector)).toEqual(['generic-password'])
   })
 
+  test('logs of GitHub, GitLab and Jenkins: what is masked is no secret, what is not is found, also behind colours', async () => {
+    const root = write(folder(), {
+      'github.log': `2026-11-23T08:00:00.2Z env:\n2026-11-23T08:00:00.2Z   GROQ_API_KEY: ***\n2026-11-23T08:00:00.3Z   TOKEN: ${groqKey('github')}\n`,
+      'gitlab.log': `section_start:1700000000:step_script\r\x1b[0K$ echo $KEY\n\x1b[32;1m${groqKey('gitlab')}\x1b[0;m\napi_key=[MASKED]\n`,
+      'jenkins.log': `+ curl -H 'Authorization: Bearer ****'\n[Pipeline] sh\n\x1b[8mha:////4AAA\x1b[0m${groqKey('jenkins')}\n`,
+    })
+    const report = await scanFolder(root)
+    const found = report.detections
+      .map((one) => [one.sightings[0]?.path.slice(root.length + 1), one.sightings[0]?.line, one.detector])
+      .sort()
+    expect(found).toEqual([
+      ['github.log', 3, 'groq-api-key'],
+      ['gitlab.log', 2, 'groq-api-key'],
+      ['jenkins.log', 3, 'groq-api-key'],
+    ])
+  })
+
+  test('notebooks with their outputs, source maps, Terraform state and MCP clients of many makers are known for what they are', async () => {
+    const mcp = (key: string) => JSON.stringify({ mcpServers: { x: { command: 'npx', args: ['x', '--api-key', key] } } })
+    const root = write(folder(), {
+      'a.ipynb': JSON.stringify({ cells: [{ cell_type: 'code', outputs: [{ text: [`key ${groqKey('ipynb')}\n`] }], source: [] }] }),
+      'app.js.map': JSON.stringify({ version: 3, sourcesContent: [`new Groq({\n  apiKey: "${groqKey('map')}"\n})`] }),
+      'prod.tfstate': JSON.stringify({ version: 4, resources: [{ instances: [{ attributes: { value: groqKey('tfstate') } }] }] }),
+      '.cursor/mcp.json': mcp(groqKey('cursor')),
+      '.vscode/mcp.json': JSON.stringify({ servers: { x: { headers: { Authorization: `Bearer ${groqKey('vscode')}` } } } }),
+      'claude_desktop_config.json': mcp(groqKey('desktop')),
+      '.gemini/settings.json': mcp(groqKey('gemini')),
+      '.codex/config.toml': `[mcp_servers.x.env]\nGROQ_API_KEY = "${groqKey('codex')}"\n`,
+      '.config/goose/config.yaml': `extensions:\n  x:\n    envs:\n      GROQ_API_KEY: ${groqKey('goose')}\n`,
+    })
+    const report = await scanFolder(root)
+    const found = Object.fromEntries(
+      report.detections.flatMap((one) => one.sightings.map(({ path, what }) => [path.slice(root.length + 1), what])),
+    )
+    const client = 'MCP client configuration'
+    expect(found).toEqual({
+      'a.ipynb': 'notebook',
+      'app.js.map': 'source map',
+      'prod.tfstate': 'Terraform state',
+      '.cursor/mcp.json': client,
+      '.vscode/mcp.json': client,
+      'claude_desktop_config.json': client,
+      '.gemini/settings.json': client,
+      '.codex/config.toml': client,
+      '.config/goose/config.yaml': client,
+    })
+  })
+
   test('who said it and when is read from a chat export, and from mail', async () => {
     const slack = JSON.stringify([
       { type: 'message', user: 'U1', user_profile: { real_name: 'Bo' }, text: `use ${groqKey('slack')}`, ts: '1767323045.000100' },
@@ -107,7 +155,16 @@ describe('files and folders', () => {
       messages: [{ timestamp: '2026-01-02T03:04:05+00:00', content: `key ${groqKey('discord')}`, author: { name: 'cy' } }],
     })
     const mail = `From: Di <di@example.com>\nDate: Fri, 02 Jan 2026 03:04:05 +0000\nContent-Transfer-Encoding: quoted-printable\n\nthe key is ${groqKey('mail').replace(/^(.{30})/, '$1=\n')}\n`
-    const root = write(folder(), { 'general/2026-01-02.json': slack, 'discord.json': discord, 'box.eml': mail })
+    const teams = JSON.stringify({
+      messages: [
+        {
+          from: { user: { displayName: 'Ed' } },
+          createdDateTime: '2026-01-02T03:04:05Z',
+          body: { contentType: 'html', content: `<p>use ${groqKey('teams')}</p>` },
+        },
+      ],
+    })
+    const root = write(folder(), { 'general/2026-01-02.json': slack, 'discord.json': discord, 'box.eml': mail, 'teams.json': teams })
     const report = await scanFolder(root)
     const said = report.detections
       .map((one) => [one.sightings[0]?.path.slice(root.length + 1), one.sightings[0]?.author, one.sightings[0]?.at])
@@ -116,6 +173,7 @@ describe('files and folders', () => {
       ['box.eml', 'Di <di@example.com>', '2026-01-02T03:04:05.000Z'],
       ['discord.json', 'cy', '2026-01-02T03:04:05.000Z'],
       ['general/2026-01-02.json', 'Bo', '2026-01-02T03:04:05.000Z'],
+      ['teams.json', 'Ed', '2026-01-02T03:04:05.000Z'],
     ])
   })
 })

@@ -62,7 +62,7 @@ export const scanOptionRows: readonly OptionRow[] = [
     type: 'flag',
     text: 'ask providers with a harmless call whether a secret works: sends it to its provider, nobody else',
   },
-  { name: 'redact', type: 'text', value: 'FILE', text: 'write a copy of the one scanned file or stdin there, secrets replaced' },
+  { name: 'redact', type: 'text', value: 'PATH', text: 'write a copy of the one file, folder or stdin there, secrets replaced' },
   { name: 'install-hook', type: 'text', value: 'KIND', text: 'install the pre-commit or pre-receive hook in this repository' },
   { name: 'threads', type: 'text', value: 'N', text: 'threads (default: one a core)' },
   { name: 'no-progress', type: 'flag', text: 'no progress bar' },

@@ -18,9 +18,13 @@ export function decodePercent(bytes: Uint8Array, emit: Emit): void {
   )
 }
 
-/** Emits tokens that hold `\u00XX` or `\xXX` for printable characters, with the escapes resolved. */
+/** Colours as strings of JSON, JavaScript and C have them. */
+const writtenColour = /\\(?:u001[bB]|x1[bB]|033)\[/g
+
+/** Emits tokens that hold `\u00XX` or `\xXX` for printable characters or a terminal's colours, with the escapes resolved. */
 export function decodeEscapes(bytes: Uint8Array, emit: Emit): void {
-  decodeTokens(bytes, backslash, isCharacterEscape, 'escape', unescapeText, emit)
+  const decode = (text: string) => unescapeText(text.replace(writtenColour, '\x1b['))
+  decodeTokens(bytes, backslash, (all, at) => isCharacterEscape(all, at) || isColourEscape(all, at), 'escape', decode, emit)
 }
 
 function decodeTokens(
@@ -60,6 +64,24 @@ function isCharacterEscape(bytes: Uint8Array, at: number): boolean {
   const kind = bytes[at + 1]
   if (kind === 0x78) return isPercentEscape(bytes, at + 1)
   return kind === 0x75 && bytes[at + 2] === 0x30 && bytes[at + 3] === 0x30 && isPercentEscape(bytes, at + 3)
+}
+
+/** `\u001b[`, `\x1b[` or `\033[`. */
+function isColourEscape(bytes: Uint8Array, at: number): boolean {
+  switch (bytes[at + 1]) {
+    case 0x78:
+      return isEscapeNumber(bytes, at + 2)
+    case 0x75:
+      return bytes[at + 2] === 0x30 && bytes[at + 3] === 0x30 && isEscapeNumber(bytes, at + 4)
+    case 0x30:
+      return bytes[at + 2] === 0x33 && bytes[at + 3] === 0x33 && bytes[at + 4] === 0x5b
+    default:
+      return false
+  }
+}
+
+function isEscapeNumber(bytes: Uint8Array, at: number): boolean {
+  return bytes[at] === 0x31 && ((bytes[at + 1] as number) | 0x20) === 0x62 && bytes[at + 2] === 0x5b
 }
 
 function isHex(byte: number): boolean {

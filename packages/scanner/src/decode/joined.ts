@@ -4,14 +4,14 @@ import type { Emit } from './decoded.ts'
 const chainBytesMax = 4096
 const quotes = [0x22, 0x27, 0x60]
 
-/**
- * Emits string literals that are split over concatenation (`"sk-" + "proj-…"`, also with `.`, `..`, `&`, `<<` or nothing but white
- * space between, and over line continuations) as one text.
- */
+/** Ends of lines that a literal closes without anything behind it: Python and C join it to the one that opens the next line. */
+const lineEnds = ['"\n', "'\n", '"\r\n', "'\r\n"].map((end) => Buffer.from(end))
+
+/** Emits string literals that are split over concatenation (`"sk-" + "proj-…"`), or that stand under each other with nothing between, as one text. */
 export function decodeJoined(bytes: Uint8Array, emit: Emit): void {
   const to = bytes.length
   let floor = 0
-  for (const at of joins(bytes)) {
+  for (const at of [...joins(bytes), ...stacked(bytes)].sort((a, b) => a - b)) {
     if (at < floor) continue
     const quote = bytes[at] as number
     const start = literalStart(bytes, at, quote, floor)
@@ -44,6 +44,26 @@ function* joins(bytes: Uint8Array): Generator<number> {
   }
 }
 
+/** Offsets of closing quotes at the end of a line, where the next is indented and begins with a literal that is no name of a value. */
+function* stacked(bytes: Uint8Array): Generator<number> {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const isWindows = text[text.indexOf(10) - 1] === 13
+  for (const needle of lineEnds.slice(isWindows ? 2 : 0, isWindows ? 4 : 2)) {
+    for (let at = text.indexOf(needle); at >= 0; at = text.indexOf(needle, at + 1)) {
+      let next = at + needle.length
+      while (bytes[next] === 0x20 || bytes[next] === 9) next++
+      if (next > at + needle.length && quotes.includes(bytes[next] as number) && !isName(bytes, next)) yield at
+    }
+  }
+}
+
+/** Whether a colon or an equals sign follows the literal. */
+function isName(bytes: Uint8Array, opening: number): boolean {
+  let at = (literalEnd(bytes, opening, bytes.length) ?? bytes.length) + 1
+  while (bytes[at] === 0x20 || bytes[at] === 9) at++
+  return bytes[at] === 0x3a || bytes[at] === 0x3d
+}
+
 function literalStart(bytes: Uint8Array, closing: number, quote: number, floor: number): number | undefined {
   for (let at = closing - 1; at >= floor && closing - at < 512; at--) {
     if (bytes[at] === quote) return at + 1
@@ -65,9 +85,10 @@ function literalEnd(bytes: Uint8Array, opening: number, to: number): number | un
 function nextLiteral(bytes: Uint8Array, closing: number, to: number): number | undefined {
   let at = closing + 1
   while (at < to && isBlank(bytes[at] as number)) at++
-  if (bytes[at] !== 0x2b) return undefined
-  at++
-  while (at < to && isBlank(bytes[at] as number)) at++
+  if (bytes[at] === 0x2b) {
+    at++
+    while (at < to && isBlank(bytes[at] as number)) at++
+  }
   return quotes.includes(bytes[at] as number) ? at : undefined
 }
 

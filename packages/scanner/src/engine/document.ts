@@ -1,6 +1,8 @@
 import { decodeRuns } from '../decode/base64.ts'
+import { decodeColours, withoutColours } from '../decode/colours.ts'
 import type { Decoded } from '../decode/decoded.ts'
 import { decodeEscapes, decodePercent } from '../decode/escapes.ts'
+import { decodeFolded } from '../decode/folded.ts'
 import { decodeJoined } from '../decode/joined.ts'
 import { utf16Order, utf16Strings, utf16ToLatin1 } from '../decode/utf16.ts'
 import { LineCounter } from './lines.ts'
@@ -60,7 +62,8 @@ export class DocumentScanner {
     return unify(found)
   }
 
-  #text(bytes: Uint8Array, path: string, depth: number): PlacedMatch[] {
+  #text(written: Uint8Array, path: string, depth: number): PlacedMatch[] {
+    const bytes = withoutColours(written)
     const found: PlacedMatch[] = this.#matcher.match({ bytes, path }).map((match) => ({ ...match, via: [] }))
     if (depth < decodeDepthMax) {
       const emit = (decoded: Decoded) => this.#decoded(decoded, path, depth + 1, found)
@@ -68,6 +71,8 @@ export class DocumentScanner {
       decodePercent(bytes, emit)
       decodeEscapes(bytes, emit)
       decodeJoined(bytes, emit)
+      decodeFolded(bytes, emit)
+      if (bytes !== written) decodeColours(written, emit)
     }
     return unify(found)
   }

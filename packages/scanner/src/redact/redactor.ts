@@ -13,7 +13,7 @@ const keptBytes = 65_536
  */
 export class Redactor {
   readonly #scanner: DocumentScanner
-  readonly #path: string
+  #path: string
   readonly #salt: string
   #held: Buffer = Buffer.alloc(0)
   count = 0
@@ -26,6 +26,12 @@ export class Redactor {
 
   static async load(sources: DetectorSources, path: string): Promise<Redactor> {
     return new Redactor(new DocumentScanner(await matcherFor((await loadDetectors(sources)).detectors)), path)
+  }
+
+  /** The same for the next file, after the `end` of the last: tags and the count go on. */
+  for(path: string): this {
+    this.#path = path
+    return this
   }
 
   /** The next bytes in, what is settled of the copy out. */

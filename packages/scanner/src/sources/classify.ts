@@ -2,7 +2,7 @@
 const kinds: readonly (readonly [RegExp, string])[] = [
   [/(?:^|\/)\.env(?:\.[\w.-]+)?$|\.env$/, 'dotenv'],
   [
-    /(?:^|\/)(?:\.?mcp(?:_settings|-config|_config)?\.json|claude_desktop_config\.json|mcp_servers?\.json|cline_mcp_settings\.json)$/i,
+    /(?:^|\/)(?:\.?mcp(?:_settings|-config|_config)?\.json|claude_desktop_config\.json|mcp_servers?\.json|cline_mcp_settings\.json|kilo_mcp_settings\.json)$|(?:^|\/)\.codex\/config\.toml$|(?:^|\/)\.?(?:config\/)?goose\/config\.ya?ml$|(?:^|\/)\.gemini\/settings\.json$|(?:^|\/)\.?(?:config\/)?opencode\/opencode\.jsonc?$|(?:^|\/)\.claude\.json$/i,
     'MCP client configuration',
   ],
   [
