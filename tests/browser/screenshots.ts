@@ -63,7 +63,7 @@ mkdirSync(folder, { recursive: true })
 await buildConsole()
 const keyward = await startKeyward()
 const browser = await startChromium()
-const estate = await makeSampleEstate(keyward, forDocs ? 60 : 16)
+const estate = await makeSampleEstate(keyward, forDocs ? 32 : 16)
 try {
   const wide = await visit(browser, keyward, { viewport: { width: 1280, height: 860 } })
   await wide.page.goto('/sign-in')

@@ -80,8 +80,8 @@ export async function makeSampleEstate(keyward: KeywardProcess, callsPerGrant: n
     await post('/grants', { workload: reviewer, resource: viaOpenai, scope: { models: ['gpt-4.1'] }, ttl_seconds: 300 }),
   ]
   const budget = await post('/budgets', { scope: { org: 'org' }, limit_usd: '250.00', window: 'month' })
-  await post('/budgets', { scope: { team: support }, limit_usd: '0.20', window: 'day' })
-  await post('/budgets', { scope: { grant: grants[2] }, limit_usd: '0.01', window: 'day' })
+  await post('/budgets', { scope: { team: support }, limit_usd: '0.25', window: 'day' })
+  await post('/budgets', { scope: { grant: grants[2] }, limit_usd: '0.04', window: 'day' })
   const user = await post('/users', { name: 'Grace Tanaka', email: 'grace@example.com', roles: [{ role: 'operator', team: support }] })
   await post('/users', { name: 'Otto Prüfer', email: 'otto@example.com', roles: [{ role: 'auditor' }] })
   for (const grant of grants) await makeCalls(keyward, grant, callsPerGrant)

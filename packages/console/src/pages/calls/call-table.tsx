@@ -20,6 +20,7 @@ export function CallTable({ calls, brief = false, onOpen, isNew }: CallTableProp
   const columns: readonly (Column<Call> | false)[] = [
     {
       title: 'Call',
+      tight: brief,
       cell: (call) =>
         onOpen ? (
           <button type="button" className="rounded-[3px] text-left font-medium hover:underline" onClick={() => onOpen(call)}>
