@@ -1,8 +1,8 @@
 import { KeywardError } from '@keyward/contract/errors'
-import { sql } from 'kysely'
 import { teamOfOwner } from '../inventory/credentials.ts'
 import { ownedWithin } from '../inventory/reach.ts'
 import type { Permit } from '../people/permit.ts'
+import { endedBefore, markRevoked } from './mark-revoked.ts'
 import type { RevocationOf } from './revocation.ts'
 
 /**
@@ -22,28 +22,15 @@ export const revokeCredential: RevocationOf<Permit<'credential:revoke'>> = {
       .executeTakeFirst()
     if (!before) throw new KeywardError('not-found')
     const record = { credential: id, team: await teamOfOwner(trx, before.owner), environment: before.environment }
-    if (before.state === 'revoked' && before.revoked_at) {
-      return { already: true, revokedAt: before.revoked_at, grants: 0, versions: 0, identities: 0, record }
-    }
-    const { revoked_at } = await trx
-      .updateTable('credentials')
-      .set({
-        state: 'revoked',
-        revoked_at: sql<Date>`clock_timestamp()`,
-        revoked_reason: reason,
-        updated_at: sql<Date>`now()`,
-        revision: sql<number>`revision + 1`,
-      })
-      .where('id', '=', id)
-      .returning(sql<Date>`revoked_at`.as('revoked_at'))
-      .executeTakeFirstOrThrow()
+    if (before.state === 'revoked' && before.revoked_at) return endedBefore(before.revoked_at, record)
+    const revokedAt = await markRevoked(trx, 'credentials', id, reason)
     const versions = await trx
       .updateTable('credential_versions')
-      .set({ state: 'revoked', ended_at: revoked_at })
+      .set({ state: 'revoked', ended_at: revokedAt })
       .where('credential_id', '=', id)
       .where('state', 'not in', ['retired', 'revoked'])
       .executeTakeFirst()
-    return { already: false, revokedAt: revoked_at, grants: 0, versions: Number(versions.numUpdatedRows), identities: 0, record }
+    return { already: false, revokedAt, grants: 0, versions: Number(versions.numUpdatedRows), identities: 0, record }
   },
 
   // Tokens stay live: they may be for a resource that gets another credential.

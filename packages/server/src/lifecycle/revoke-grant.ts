@@ -1,9 +1,9 @@
 import { KeywardError } from '@keyward/contract/errors'
-import { sql } from 'kysely'
 import { teamOfOwner } from '../inventory/credentials.ts'
 import { ownedWithin } from '../inventory/reach.ts'
 import type { Permit } from '../people/permit.ts'
 import { countLiveTokens } from './live-tokens.ts'
+import { endedBefore, markRevoked } from './mark-revoked.ts'
 import type { RevocationOf } from './revocation.ts'
 
 /** Its tokens are refused because the grant's state is part of every call's plan. */
@@ -29,22 +29,9 @@ export const revokeGrant: RevocationOf<Permit<'grant:revoke'>> = {
       team: await teamOfOwner(trx, before.owner),
       environment: before.environment,
     }
-    if (before.state === 'revoked' && before.revoked_at) {
-      return { already: true, revokedAt: before.revoked_at, grants: 0, versions: 0, identities: 0, record }
-    }
-    const { revoked_at } = await trx
-      .updateTable('grants')
-      .set({
-        state: 'revoked',
-        revoked_at: sql<Date>`clock_timestamp()`,
-        revoked_reason: reason,
-        updated_at: sql<Date>`now()`,
-        revision: sql<number>`revision + 1`,
-      })
-      .where('id', '=', id)
-      .returning(sql<Date>`revoked_at`.as('revoked_at'))
-      .executeTakeFirstOrThrow()
-    return { already: false, revokedAt: revoked_at, grants: 1, versions: 0, identities: 0, record }
+    if (before.state === 'revoked' && before.revoked_at) return endedBefore(before.revoked_at, record)
+    const revokedAt = await markRevoked(trx, 'grants', id, reason)
+    return { already: false, revokedAt, grants: 1, versions: 0, identities: 0, record }
   },
 
   countTokens: (db, id, revokedAt) => countLiveTokens(db, 'grant_id', id, revokedAt),
