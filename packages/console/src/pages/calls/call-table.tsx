@@ -35,7 +35,7 @@ export function CallTable({ calls, brief = false, onOpen, isNew }: CallTableProp
     { title: 'Workload', cell: (call) => <Reference id={call.workload} none="nobody known" />, tight: brief },
     !brief && { title: 'Resource', cell: (call) => <Reference id={call.resource} />, wideOnly: true },
     !brief && { title: 'Operation', cell: (call) => <span className="text-soft">{call.operation}</span>, wideOnly: true },
-    { title: 'Took', cell: (call) => (call.latencyMs === null ? '' : milliseconds(call.latencyMs)), right: true, tight: true },
+    !brief && { title: 'Took', cell: (call) => (call.latencyMs === null ? '' : milliseconds(call.latencyMs)), right: true, tight: true },
     !brief && { title: 'Added', cell: (call) => (call.overheadMs === null ? '' : milliseconds(call.overheadMs)), right: true, tight: true },
     {
       title: 'Cost',
