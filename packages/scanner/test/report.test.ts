@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Ajv } from 'ajv'
+import formatsFor from 'ajv-formats'
 import { describe, expect, test } from 'vitest'
 import { render } from '../src/command/run-scan.ts'
 import type { Detection, Report } from '../src/detection/detection.ts'
@@ -65,78 +66,7 @@ describe('no report holds a secret', () => {
 })
 
 describe('SARIF', () => {
-  const schema = {
-    type: 'object',
-    required: ['version', '$schema', 'runs'],
-    properties: {
-      version: { const: '2.1.0' },
-      runs: {
-        type: 'array',
-        items: {
-          type: 'object',
-          required: ['tool', 'results'],
-          properties: {
-            tool: {
-              type: 'object',
-              required: ['driver'],
-              properties: {
-                driver: {
-                  type: 'object',
-                  required: ['name', 'rules'],
-                  properties: {
-                    rules: {
-                      type: 'array',
-                      uniqueItems: true,
-                      items: {
-                        type: 'object',
-                        required: ['id', 'shortDescription', 'defaultConfiguration'],
-                        properties: {
-                          helpUri: { type: 'string', pattern: '^https://' },
-                          defaultConfiguration: { properties: { level: { enum: ['none', 'note', 'warning', 'error'] } } },
-                        },
-                      },
-                    },
-                  },
-                },
-              },
-            },
-            results: {
-              type: 'array',
-              items: {
-                type: 'object',
-                required: ['ruleId', 'ruleIndex', 'level', 'message', 'locations', 'partialFingerprints'],
-                properties: {
-                  level: { enum: ['none', 'note', 'warning', 'error'] },
-                  message: { type: 'object', required: ['text'] },
-                  partialFingerprints: { type: 'object', additionalProperties: { type: 'string' } },
-                  suppressions: { type: 'array', items: { required: ['kind'], properties: { kind: { enum: ['inSource', 'external'] } } } },
-                  locations: {
-                    type: 'array',
-                    items: {
-                      type: 'object',
-                      required: ['physicalLocation'],
-                      properties: {
-                        physicalLocation: {
-                          type: 'object',
-                          required: ['artifactLocation', 'region'],
-                          properties: {
-                            region: {
-                              type: 'object',
-                              properties: { startLine: { type: 'integer', minimum: 1 }, startColumn: { type: 'integer', minimum: 1 } },
-                            },
-                          },
-                        },
-                      },
-                    },
-                  },
-                },
-              },
-            },
-          },
-        },
-      },
-    },
-  }
+  const schema = JSON.parse(readFileSync(join(import.meta.dirname, 'sarif.schema.json'), 'utf8'))
 
   test('has the structure that SARIF 2.1.0 demands, and rules that its results point at', async () => {
     const root = repository({
@@ -147,8 +77,21 @@ describe('SARIF', () => {
       { kind: 'git', repository: root, onlyNew: false },
     ])
     const log = JSON.parse(sarifReport(report, '1.0.0'))
-    const validate = new Ajv({ allErrors: true, strict: false }).compile(schema)
+    const ajv = new Ajv({ allErrors: true, strict: false })
+    formatsFor.default(ajv)
+    const validate = ajv.compile(schema)
     expect(validate(log), JSON.stringify(validate.errors)).toBe(true)
+    const broken = [
+      (one: typeof log) => delete one.runs[0].tool.driver.name,
+      (one: typeof log) => Object.assign(one.runs[0].results[0], { severity: 'high' }),
+      (one: typeof log) => Object.assign(one.runs[0].results[0].locations[0].physicalLocation.region, { startLine: 0 }),
+      (one: typeof log) => Object.assign(one.runs[0].results[0].locations[0].physicalLocation.artifactLocation, { uri: 'a b' }),
+    ]
+    for (const harm of broken) {
+      const copy = structuredClone(log)
+      harm(copy)
+      expect(validate(copy), String(harm)).toBe(false)
+    }
     for (const result of log.runs[0].results) expect(log.runs[0].tool.driver.rules[result.ruleIndex].id).toBe(result.ruleId)
     expect(log.runs[0].results.some((one: { suppressions?: { kind: string }[] }) => one.suppressions?.[0]?.kind === 'inSource')).toBe(true)
   })
@@ -262,12 +205,12 @@ Next: keyward adopt a.txt
 test('the CI files that are shipped name options that exist', async () => {
   const { scanOptionRows } = await import('../src/command/options-table.ts')
   const names = new Set(scanOptionRows.map((row) => `--${row.name}`))
-  for (const path of ['github/action.yml', 'gitlab/template.yml']) {
-    const text = readFileSync(join(import.meta.dirname, '../ci', path), 'utf8')
+  for (const path of ['packages/scanner/ci/github/action.yml', 'packages/scanner/ci/gitlab/template.yml', '.pre-commit-hooks.yaml']) {
+    const text = readFileSync(join(import.meta.dirname, '../../..', path), 'utf8')
     const used = [...text.matchAll(/(?<![\w-])--[a-z-]+/g)]
       .map((match) => match[0])
       .filter((name) => name !== '--yes' && name !== '---' && name !== '--')
-    expect(used.length).toBeGreaterThan(3)
+    expect(used.length, path).toBeGreaterThan(0)
     for (const name of used) expect(names.has(name), `${path}: ${name}`).toBe(true)
   }
 })
