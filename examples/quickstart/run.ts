@@ -3,7 +3,7 @@
  * machine, with its data in KEYWARD_DATA or .keyward), or starts one of its own in a temporary folder; `--own` always does the latter. The
  * vendors are the fakes of packages/testkit. Everything is done by the command line, each command shown as it is run.
  */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -88,9 +88,12 @@ async function quickstart(): Promise<void> {
 async function keyward(): Promise<CommandLine> {
   const env = { ...process.env, XDG_CONFIG_HOME: join(folder, 'config'), KEYWARD_KEYRING: 'file' }
   const running = process.env.KEYWARD_SERVER ?? 'http://localhost:7411'
-  if (!process.argv.includes('--own') && (process.env.KEYWARD_SERVER !== undefined || (await isUp(running)))) {
+  const data = process.env.KEYWARD_DATA ?? join(root, '.keyward')
+  // One that runs here may be somebody else's: without its data folder there is no local login.
+  const ours = process.env.KEYWARD_SERVER !== undefined || (existsSync(join(data, 'local-login.json')) && (await isUp(running)))
+  if (!process.argv.includes('--own') && ours) {
     process.stdout.write(`Using the Keyward at ${running}.\n`)
-    return new CommandLine(root, { ...env, KEYWARD_SERVER: running, KEYWARD_DATA: process.env.KEYWARD_DATA ?? join(root, '.keyward') })
+    return new CommandLine(root, { ...env, KEYWARD_SERVER: running, KEYWARD_DATA: data })
   }
   const own = { ...env, KEYWARD_DATA: join(folder, 'data'), KEYWARD_PORT: '0', KEYWARD_LOG: 'warn', KEYWARD_CONSOLE: 'off' }
   const server = processes.start([join(root, 'packages/cli/bin.mjs'), 'serve'], { ...own, KEYWARD_KEK: undefined, DATABASE_URL: undefined })
