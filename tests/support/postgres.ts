@@ -7,7 +7,7 @@ export interface TestDatabase {
   readonly connection: ConnectionParts
   /** The same as a DATABASE_URL, for processes that a test starts. */
   readonly url: string
-  /** Ends every connection to it. Its files go with the run's server: dropping it at once would cost a checkpoint (0.36 s). */
+  /** Ends every client's connection to it (an autovacuum may be at it, which is the server's own). Its files go with the run's server: dropping it at once would cost a checkpoint (0.36 s). */
   drop(): Promise<void>
 }
 
@@ -27,7 +27,11 @@ export async function testDatabase(): Promise<TestDatabase> {
   return {
     connection,
     url: urlOf(connection),
-    drop: () => asServer(server, `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${database}'`),
+    drop: () =>
+      asServer(
+        server,
+        `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${database}' and backend_type = 'client backend'`,
+      ),
   }
 }
 

@@ -50,7 +50,12 @@ test('a revocation reaches three processes within 1 s, with clocks 30 s apart, a
   expect(told.map((said) => said.deaf)).toEqual([false, false, false])
   const errors = told.map((said) => Math.abs((said.nowMs ?? 0) - said.monotonicMs))
   for (const error of errors) expect(error).toBeLessThan(1_000)
-  const listed = await listNodes(databaseOn(pool), three[0]?.id ?? '')
+  const list = () => listNodes(databaseOn(pool), three[0]?.id ?? '')
+  // A node tells what it measured with its next heartbeat.
+  await expect
+    .poll(async () => (await list()).map((node) => typeof node.revocation_ms.last), { timeout: 10_000 })
+    .toEqual(Array(3).fill('number'))
+  const listed = await list()
   expect(listed.map((node) => node.id).sort()).toEqual(three.map((node) => node.id).sort())
   expect(listed.filter((node) => node.here)).toHaveLength(1)
   for (const node of listed) expect(node.revocation_ms.last).toBeLessThan(1_000)
