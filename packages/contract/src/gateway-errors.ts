@@ -32,6 +32,16 @@ export const gatewayErrors = {
     message: 'The DPoP proof lacks the nonce of this node',
     fix: 'Repeat the request with the nonce of the DPoP-Nonce header in the proof (RFC 9449, section 9).',
   },
+  certificate_required: {
+    status: 401,
+    message: 'The client certificate that the token is bound to is missing or another one',
+    fix: 'Call with the certificate with which the token was asked for (RFC 8705), over TLS or through the trusted proxy.',
+  },
+  assurance_too_low: {
+    status: 401,
+    message: 'The grant asks for a stronger proof of who holds the token',
+    fix: 'Get a token by a federated identity, bound to a key (DPoP or a client certificate): `keyward run` does both.',
+  },
   unknown_resource: {
     status: 404,
     message: 'Not found',

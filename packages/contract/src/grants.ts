@@ -3,6 +3,7 @@ import { Reason } from './fields.ts'
 import { idSchema } from './ids.ts'
 import { limits } from './limits.ts'
 import { PageQuery, Revision, Timestamp } from './page.ts'
+import { AssuranceLevel } from './words.ts'
 
 /** `gpt-4.1`, `gpt-*` or `*`: one trailing star at most, so that what is allowed can be read at a glance. */
 export const ModelPattern = z
@@ -14,6 +15,16 @@ export const PathPattern = z
   .max(500)
   .regex(/^(?:\/(?:\*\*)?|(?:\/(?:[A-Za-z0-9._~!$&'()+,;=:@%-]+|\*))+(?:\/\*\*|\/)?)$/, 'must be a path such as /v1/customers/* or /v1/**')
 export const HttpMethod = z.enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
+
+/** Operations of model providers that a grant has to name: without `operations` it has all the others. */
+export const operationsToName: ReadonlySet<string> = new Set([
+  'files.read',
+  'files.write',
+  'batches.read',
+  'batches.write',
+  'responses.read',
+  'responses.write',
+])
 
 /** What the workload may do, by the resource's kind. An empty scope allows nothing. */
 export const GrantScope = z
@@ -68,6 +79,15 @@ export const GrantCreate = z
       .meta({ description: 'Life of a token minted under it' }),
     expires_at: Timestamp.optional().meta({ description: 'When the grant itself ends' }),
     require_dpop: z.boolean().default(false).meta({ description: 'Only tokens bound to a key (RFC 9449)' }),
+    require_mtls: z.boolean().default(false).meta({ description: 'Only tokens bound to a client certificate (RFC 8705)' }),
+    minimum_assurance: AssuranceLevel.optional().meta({
+      description: 'How surely the holder of a token must have proved who it is, by analogy with NIST SP 800-63',
+    }),
+    delegates: z
+      .array(idSchema('workload'))
+      .max(limits.scopeEntriesMax)
+      .default([])
+      .meta({ description: 'Other workloads that may act under tokens of this grant, by token exchange (RFC 8693). Default: none' }),
     streams_outlive_token: z
       .boolean()
       .default(false)
@@ -83,6 +103,9 @@ export const GrantUpdate = z
     ttl_seconds: z.number().int().min(limits.tokenSecondsMin).max(limits.tokenSecondsMax),
     expires_at: Timestamp.nullable(),
     require_dpop: z.boolean(),
+    require_mtls: z.boolean(),
+    minimum_assurance: AssuranceLevel.nullable(),
+    delegates: z.array(idSchema('workload')).max(limits.scopeEntriesMax),
     streams_outlive_token: z.boolean(),
   })
   .partial()
@@ -99,6 +122,9 @@ export const Grant = z
     ttl_seconds: z.number().int(),
     expires_at: Timestamp.nullable(),
     require_dpop: z.boolean(),
+    require_mtls: z.boolean(),
+    minimum_assurance: AssuranceLevel.nullable(),
+    delegates: z.array(idSchema('workload')),
     streams_outlive_token: z.boolean(),
     reason: z.string().nullable(),
     state: z.enum(['active', 'revoked']),
@@ -135,7 +161,17 @@ export const Token = z
     tenant: idSchema('tenant').nullable(),
     method: z.string().meta({ description: 'How the workload proved itself, or `by_hand`' }),
     minted_by: z.string().nullable().meta({ description: 'The person who minted it by hand' }),
-    bound_to: z.string().nullable().meta({ description: 'Thumbprint of the key it is bound to' }),
+    identity: idSchema('identity').nullable().meta({ description: 'By which its workload proved itself' }),
+    user: idSchema('user').nullable().meta({ description: 'The person on whose behalf it acts' }),
+    actor: idSchema('workload').nullable().meta({ description: 'The workload that it was handed on to, where that is another' }),
+    client: z.string().nullable().meta({ description: 'The OAuth client that a person connected' }),
+    consent: idSchema('consent').nullable(),
+    parent: idSchema('token').nullable().meta({ description: 'The token that it was exchanged from' }),
+    depth: z.number().int().meta({ description: 'How often it was handed on' }),
+    scope: GrantScope.nullable().meta({ description: "Narrower than the grant's, or null" }),
+    binding: z.enum(['dpop', 'mtls']).nullable(),
+    bound_to: z.string().nullable().meta({ description: 'Thumbprint of the key or certificate it is bound to' }),
+    assurance: AssuranceLevel,
     state: z.enum(['live', 'ended', 'revoked']),
     issued_at: Timestamp,
     expires_at: Timestamp,
@@ -145,9 +181,27 @@ export const Token = z
 export const TokenQuery = PageQuery.extend({
   grant: idSchema('grant').optional(),
   workload: idSchema('workload').optional(),
+  user: idSchema('user').optional(),
+  actor: idSchema('workload').optional(),
+  parent: idSchema('token').optional(),
+  identity: idSchema('identity').optional(),
+  consent: idSchema('consent').optional(),
   state: z.enum(['live', 'ended', 'revoked']).optional(),
 })
 
+/** A node of `GET /api/v1/tokens/{id}/lineage`: person, agent, token, sub-token. */
+export const TokenLineage = z
+  .object({
+    user: z.object({ id: idSchema('user'), name: z.string() }).nullable(),
+    workload: z.object({ id: idSchema('workload'), name: z.string() }),
+    ancestors: z.array(Token).meta({ description: 'From the first token to the parent' }),
+    token: Token,
+    descendants: z.array(Token).meta({ description: 'Everything that was exchanged from it, however deep; `parent` makes it a tree' }),
+    descendants_left_out: z.number().int().meta({ description: 'More than are answered at once' }),
+  })
+  .meta({ id: 'TokenLineage' })
+
+export type TokenLineage = z.infer<typeof TokenLineage>
 export type GrantScope = z.infer<typeof GrantScope>
 export type GrantLimits = z.infer<typeof GrantLimits>
 export type GrantCreate = z.infer<typeof GrantCreate>

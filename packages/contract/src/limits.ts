@@ -15,6 +15,26 @@ export const limits = {
   tokenSecondsDefault: 600,
   tokenSecondsMin: 30,
   tokenSecondsMax: 28_800,
+  /** A token handed on more often than this is a loop, or hides who acts. */
+  delegationDepthMax: 5,
+  /** Claims that one trust rule pins. */
+  claimConditionsMax: 20,
+  /** Audiences that one trust rule accepts. */
+  audiencesMax: 10,
+  /** Keys of an issuer: a JWKS or a SPIFFE bundle. */
+  issuerKeysBytesMax: 262_144,
+  /** Between the browser's way back with a code and its use (RFC 6749, section 4.1.2 asks for ten minutes at most). */
+  authorizationCodeSecondsMax: 60,
+  /** A refresh token that is not used for this long is dead; each use makes a new one. */
+  refreshTokenDaysMax: 14,
+  /** A person's yes to a client lasts this long; then they are asked again. */
+  consentDaysMax: 90,
+  /** RFC 8628: how long a device's code can be typed in. */
+  deviceCodeMinutesMax: 10,
+  /** A client ID metadata document: some lines of JSON. */
+  clientDocumentBytesMax: 16_384,
+  /** A second admin's yes can be used for this long. */
+  secondOpinionMinutesMax: 30,
   /** An idempotency key is remembered for a day. */
   idempotencySecondsMax: 86_400,
   idempotencyKeyCharsMax: 128,

@@ -74,7 +74,7 @@ export const Session = z
   .object({
     id: idSchema('session'),
     user: idSchema('user'),
-    method: z.enum(['link', 'password', 'passkey']),
+    method: z.enum(['link', 'password', 'passkey', 'oidc']),
     current: z.boolean(),
     ip: z.string().nullable(),
     user_agent: z.string().nullable(),
@@ -93,7 +93,7 @@ export const ApiToken = z
     user: idSchema('user'),
     name: z.string(),
     hint: z.string(),
-    kind: z.enum(['personal', 'local']),
+    kind: z.enum(['personal', 'local', 'login']),
     token: z.string().optional().meta({ shownOnce: true, description: 'Shown once, in the answer that creates it' }),
     created_at: Timestamp,
     expires_at: Timestamp,

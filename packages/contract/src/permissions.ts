@@ -40,6 +40,14 @@ export const permissions = {
     revoke: ['admin', 'operator'],
     add_identity: ['admin', 'operator'],
   },
+  issuer: {
+    read: ['admin', 'operator', 'auditor', 'viewer'],
+    create: ['admin'],
+    update: ['admin'],
+    delete: ['admin'],
+    revoke: ['admin', 'operator'],
+    try: ['admin', 'operator'],
+  },
   resource: {
     read: ['admin', 'operator', 'auditor', 'viewer'],
     create: ['admin', 'operator'],
@@ -55,6 +63,13 @@ export const permissions = {
     mint: ['admin', 'operator'],
   },
   token: { read: ['admin', 'operator', 'auditor'], revoke: ['admin', 'operator'] },
+  consent: { read: ['admin', 'operator', 'auditor'], revoke: ['admin', 'operator'] },
+  oauth_client: {
+    read: ['admin', 'operator', 'auditor', 'viewer'],
+    create: ['admin'],
+    update: ['admin'],
+    revoke: ['admin', 'operator'],
+  },
   budget: {
     read: ['admin', 'operator', 'auditor', 'viewer'],
     create: ['admin', 'operator'],
@@ -65,6 +80,8 @@ export const permissions = {
   usage: { read: ['admin', 'operator', 'auditor', 'viewer'] },
   audit: { read: ['admin', 'auditor'] },
   user: { read: ['admin', 'auditor'], create: ['admin'], update: ['admin'], invite: ['admin'] },
+  identity_provider: { read: ['admin', 'auditor'], create: ['admin'], update: ['admin'], delete: ['admin'] },
+  second_opinion: { read: ['admin', 'auditor'], decide: ['admin'] },
   session: { read: ['admin', 'auditor'], end: ['admin'] },
   node: { read: ['admin', 'operator', 'auditor'] },
   overview: { read: ['admin', 'operator', 'auditor', 'viewer'] },

@@ -13,6 +13,22 @@ export const resourceKinds = ['llm', 'mcp', 'http', 'git', 'database', 'cloud'] 
 export const roles = ['admin', 'operator', 'auditor', 'viewer'] as const
 export const budgetWindows = ['total', 'hour', 'day', 'month'] as const
 
+/** How a workload can prove who it is, the strongest first; a client secret is the discouraged last resort. */
+export const identityMethods = [
+  'spiffe_x509',
+  'tls_client_auth',
+  'self_signed_tls_client_auth',
+  'spiffe_jwt',
+  'oidc',
+  'private_key_jwt',
+  'client_secret_basic',
+] as const
+/**
+ * How sure we are of who holds a token, by analogy with NIST SP 800-63 (which itself speaks of people only): a secret that can be copied; a
+ * proof by an issuer or a key; the same, and the token is bound to a key; the same, and the issuer attests what runs there.
+ */
+export const assuranceLevels = ['shared_secret', 'federated', 'key_bound', 'attested'] as const
+
 export const CredentialKind = z.enum(credentialKinds)
 export const Purpose = z.enum(purposes)
 export const Authority = z.enum(authorities)
@@ -21,6 +37,8 @@ export const OwnerKind = z.enum(ownerKinds)
 export const WorkloadType = z.enum(workloadTypes)
 export const ResourceKind = z.enum(resourceKinds)
 export const Role = z.enum(roles)
+export const IdentityMethod = z.enum(identityMethods)
+export const AssuranceLevel = z.enum(assuranceLevels)
 export const BudgetWindow = z.enum(budgetWindows)
 
 export type CredentialKind = z.infer<typeof CredentialKind>
@@ -32,3 +50,5 @@ export type WorkloadType = z.infer<typeof WorkloadType>
 export type ResourceKind = z.infer<typeof ResourceKind>
 export type Role = z.infer<typeof Role>
 export type BudgetWindow = z.infer<typeof BudgetWindow>
+export type IdentityMethod = z.infer<typeof IdentityMethod>
+export type AssuranceLevel = z.infer<typeof AssuranceLevel>

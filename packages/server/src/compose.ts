@@ -24,6 +24,7 @@ import { apiHandlers } from './http/handlers.ts'
 import { forgetOldKeys } from './http/idempotency.ts'
 import { revokeOwnToken } from './lifecycle/revoke-own-token.ts'
 import { oauthEndpoints } from './oauth/endpoints.ts'
+import { TrustedIssuers } from './oauth/federation/trusted-issuers.ts'
 import { Minter } from './oauth/mint.ts'
 import { Revoked } from './oauth/revoked.ts'
 import { SigningKeys } from './oauth/signing-keys.ts'
@@ -172,7 +173,7 @@ async function start(config: Config, log: Log, startedMs: number, undo: (() => u
       (error: unknown) => log.warn({ err: error }, 'signing keys could not be read'),
     )
   })
-  const minter = new Minter({ db, keys, audit, issuer, nowMs })
+  const minter = new Minter({ pool: journal, keys, audit, node, issuer, nowMs })
 
   // Policy.
   const prices = new Prices(db)
@@ -257,11 +258,13 @@ async function start(config: Config, log: Log, startedMs: number, undo: (() => u
     isOwnHost: (host) => address.isOwnHost(host),
     clientAddress: callerAddress,
   })
+  const federation = new TrustedIssuers({ db, egress, issuer, nowMs, monotonicMs })
   const oauth = oauthEndpoints({
     db,
     keys,
     minter,
     verifier,
+    federation,
     issuer,
     origins: address.origins(),
     log,

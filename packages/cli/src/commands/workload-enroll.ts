@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { hostname, userInfo } from 'node:os'
-import type { Identity } from '@keyward/contract/workloads'
+import type { Identity } from '@keyward/contract/identities'
 import type { Command } from 'commander'
 import { type CommonOptions, serverCommand } from '../common-options.ts'
 import type { Api } from '../connection/api.ts'

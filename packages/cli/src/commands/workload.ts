@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
+import type { Identity } from '@keyward/contract/identities'
 import { workloadTypes } from '@keyward/contract/words'
-import type { Identity } from '@keyward/contract/workloads'
 import type { Command } from 'commander'
 import { type CommonOptions, serverCommand } from '../common-options.ts'
 import { connect } from '../connection/connect.ts'

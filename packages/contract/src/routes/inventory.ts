@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { Credential, CredentialCreate, CredentialQuery, CredentialUpdate, VersionCreate } from '../credentials.ts'
 import { EnvironmentName } from '../fields.ts'
+import { Identity, IdentityCreate } from '../identities.ts'
 import { idSchema } from '../ids.ts'
 import {
   Environment,
@@ -18,7 +19,7 @@ import { PageQuery, pageOf } from '../page.ts'
 import { Revocation, Revoke } from '../records.ts'
 import { Resource, ResourceCreate, ResourceQuery, ResourceUpdate } from '../resources.ts'
 import { defineRoute } from '../route.ts'
-import { Identity, IdentityCreate, Workload, WorkloadCreate, WorkloadQuery, WorkloadUpdate } from '../workloads.ts'
+import { Workload, WorkloadCreate, WorkloadQuery, WorkloadUpdate } from '../workloads.ts'
 
 const credentialId = z.object({ id: idSchema('credential') })
 export const credentialRoutes = {

@@ -18,7 +18,7 @@ create table api_tokens (
   revoked_at timestamp with time zone,
   constraint api_tokens_pkey PRIMARY KEY (id),
   constraint api_tokens_token_hash_key UNIQUE (token_hash),
-  constraint api_tokens_kind_check CHECK ((kind = ANY (ARRAY['personal'::text, 'local'::text])))
+  constraint api_tokens_kind_check CHECK ((kind = ANY (ARRAY['personal'::text, 'local'::text, 'login'::text])))
 );
 CREATE INDEX api_tokens_user ON public.api_tokens USING btree (user_id, created_at DESC, id DESC);
 
@@ -89,6 +89,20 @@ create table audit_personal (
 CREATE INDEX audit_personal_at ON public.audit_personal USING brin (at);
 CREATE INDEX audit_personal_user ON public.audit_personal USING btree (user_id) WHERE (user_id IS NOT NULL);
 
+create table authorization_codes (
+  code_hash bytea not null,
+  family text not null,
+  consent_id text not null,
+  client text not null,
+  redirect_uri text not null,
+  code_challenge text not null,
+  bound_to text,
+  expires_at timestamp with time zone not null,
+  used_at timestamp with time zone,
+  constraint authorization_codes_pkey PRIMARY KEY (code_hash)
+);
+CREATE INDEX authorization_codes_expires ON public.authorization_codes USING btree (expires_at);
+
 create table budget_windows (
   budget_id text not null,
   window_start timestamp with time zone not null,
@@ -142,10 +156,28 @@ create table changes (
   reason text,
   node text,
   constraint changes_pkey PRIMARY KEY (seq),
-  constraint changes_kind_check CHECK ((kind = ANY (ARRAY['credential'::text, 'token'::text, 'grant'::text, 'workload'::text, 'tenant'::text, 'resource'::text, 'budget'::text, 'price'::text, 'signing_key'::text, 'identity'::text, 'user'::text, 'owner'::text, 'environment'::text]))),
+  constraint changes_kind_check CHECK ((kind = ANY (ARRAY['credential'::text, 'token'::text, 'grant'::text, 'workload'::text, 'tenant'::text, 'resource'::text, 'budget'::text, 'price'::text, 'signing_key'::text, 'identity'::text, 'user'::text, 'owner'::text, 'environment'::text, 'issuer'::text, 'consent'::text, 'oauth_client'::text, 'identity_provider'::text]))),
   constraint changes_op_check CHECK ((op = ANY (ARRAY['changed'::text, 'revoked'::text])))
 );
 CREATE INDEX changes_at ON public.changes USING btree (at);
+
+create table consents (
+  id text not null,
+  user_id text not null,
+  client text not null,
+  client_name text not null,
+  grant_id text not null,
+  scope jsonb,
+  created_at timestamp with time zone default now() not null,
+  expires_at timestamp with time zone not null,
+  last_used_at timestamp with time zone,
+  revoked_at timestamp with time zone,
+  revoked_reason text,
+  constraint consents_pkey PRIMARY KEY (id)
+);
+CREATE INDEX consents_by_grant ON public.consents USING btree (grant_id);
+CREATE INDEX consents_by_user ON public.consents USING btree (user_id, created_at DESC, id DESC);
+CREATE INDEX consents_page ON public.consents USING btree (created_at DESC, id DESC);
 
 create table credential_versions (
   id text not null,
@@ -247,6 +279,23 @@ CREATE INDEX detections_by_version ON public.detections USING btree (version_id)
 CREATE INDEX detections_page ON public.detections USING btree (first_seen_at DESC, id DESC);
 CREATE INDEX detections_search ON public.detections USING gin (search);
 
+create table device_logins (
+  device_hash bytea not null,
+  user_code_hash bytea not null,
+  machine text not null,
+  ip text,
+  created_at timestamp with time zone default now() not null,
+  expires_at timestamp with time zone not null,
+  polled_at timestamp with time zone,
+  decided_at timestamp with time zone,
+  decided_by text,
+  approved boolean,
+  used_at timestamp with time zone,
+  constraint device_logins_pkey PRIMARY KEY (device_hash),
+  constraint device_logins_user_code_hash_key UNIQUE (user_code_hash)
+);
+CREATE INDEX device_logins_expires ON public.device_logins USING btree (expires_at);
+
 create table encryption_keys (
   id text not null,
   uri text not null,
@@ -284,12 +333,17 @@ create table grants (
   created_at timestamp with time zone default now() not null,
   updated_at timestamp with time zone default now() not null,
   revision integer default 1 not null,
+  require_mtls boolean default false not null,
+  minimum_assurance text,
+  delegates text[] default '{}'::text[] not null,
   constraint grants_pkey PRIMARY KEY (id),
+  constraint grants_minimum_assurance_check CHECK ((minimum_assurance = ANY (ARRAY['shared_secret'::text, 'federated'::text, 'key_bound'::text, 'attested'::text]))),
   constraint grants_state_check CHECK ((state = ANY (ARRAY['active'::text, 'revoked'::text])))
 );
 CREATE INDEX grants_by_resource ON public.grants USING btree (resource_id, created_at DESC, id DESC);
 CREATE INDEX grants_by_tenant ON public.grants USING btree (tenant_id, created_at DESC, id DESC) WHERE (tenant_id IS NOT NULL);
 CREATE INDEX grants_by_workload ON public.grants USING btree (workload_id, created_at DESC, id DESC);
+CREATE INDEX grants_delegates ON public.grants USING gin (delegates) WHERE (delegates <> '{}'::text[]);
 CREATE INDEX grants_page ON public.grants USING btree (created_at DESC, id DESC);
 
 create table idempotency_keys (
@@ -305,6 +359,33 @@ create table idempotency_keys (
 );
 CREATE INDEX idempotency_keys_created ON public.idempotency_keys USING btree (created_at);
 
+create table identity_providers (
+  id text not null,
+  name text not null,
+  issuer text not null,
+  client_id text not null,
+  ciphertext bytea,
+  nonce bytea,
+  wrapped_key bytea,
+  encryption_key text,
+  scopes text[] not null,
+  groups_claim text not null,
+  mappings jsonb not null,
+  create_users boolean not null,
+  allow_private boolean default false not null,
+  state text default 'active'::text not null,
+  created_by text,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  revision integer default 1 not null,
+  constraint identity_providers_pkey PRIMARY KEY (id),
+  constraint identity_providers_state_check CHECK ((state = ANY (ARRAY['active'::text, 'disabled'::text])))
+);
+CREATE UNIQUE INDEX identity_providers_issuer ON public.identity_providers USING btree (issuer, client_id);
+CREATE INDEX identity_providers_key ON public.identity_providers USING btree (encryption_key, id) WHERE (ciphertext IS NOT NULL);
+CREATE UNIQUE INDEX identity_providers_name ON public.identity_providers USING btree (lower(name));
+CREATE INDEX identity_providers_page ON public.identity_providers USING btree (created_at DESC, id DESC);
+
 create table installation (
   singleton boolean default true not null,
   id text not null,
@@ -315,6 +396,33 @@ create table installation (
   constraint installation_id_check CHECK ((id ~~ 'ins\_%'::text)),
   constraint installation_singleton_check CHECK (singleton)
 );
+
+create table issuers (
+  id text not null,
+  name text not null,
+  kind text not null,
+  issuer text not null,
+  preset text not null,
+  keys_from jsonb not null,
+  allow_private boolean default false not null,
+  attests boolean default false not null,
+  ca text,
+  description text,
+  state text default 'active'::text not null,
+  revoked_at timestamp with time zone,
+  revoked_reason text,
+  created_by text,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  revision integer default 1 not null,
+  constraint issuers_pkey PRIMARY KEY (id),
+  constraint issuers_kind_check CHECK ((kind = ANY (ARRAY['oidc'::text, 'spiffe'::text, 'x509'::text]))),
+  constraint issuers_preset_check CHECK ((preset = ANY (ARRAY['github'::text, 'gitlab'::text, 'kubernetes'::text, 'google'::text, 'entra'::text, 'generic'::text]))),
+  constraint issuers_state_check CHECK ((state = ANY (ARRAY['active'::text, 'revoked'::text])))
+);
+CREATE UNIQUE INDEX issuers_issuer ON public.issuers USING btree (kind, issuer) WHERE (state = 'active'::text);
+CREATE UNIQUE INDEX issuers_name ON public.issuers USING btree (lower(name)) WHERE (state = 'active'::text);
+CREATE INDEX issuers_page ON public.issuers USING btree (created_at DESC, id DESC);
 
 create table keyward_migrations (
   number integer not null,
@@ -340,6 +448,22 @@ create table nodes (
   stopped_at timestamp with time zone,
   constraint nodes_pkey PRIMARY KEY (id)
 );
+
+create table oauth_clients (
+  id text not null,
+  name text not null,
+  redirect_uris text[] not null,
+  state text default 'active'::text not null,
+  revoked_at timestamp with time zone,
+  created_by text,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  revision integer default 1 not null,
+  constraint oauth_clients_pkey PRIMARY KEY (id),
+  constraint oauth_clients_state_check CHECK ((state = ANY (ARRAY['active'::text, 'revoked'::text])))
+);
+CREATE UNIQUE INDEX oauth_clients_name ON public.oauth_clients USING btree (lower(name)) WHERE (state = 'active'::text);
+CREATE INDEX oauth_clients_page ON public.oauth_clients USING btree (created_at DESC, id DESC);
 
 create table owners (
   id text not null,
@@ -401,6 +525,19 @@ create table prices (
   constraint prices_provider_model_key UNIQUE (provider, model)
 );
 
+create table provider_logins (
+  state_hash bytea not null,
+  provider_id text not null,
+  browser_hash bytea not null,
+  nonce text not null,
+  code_verifier text not null,
+  return_to text,
+  user_id text,
+  expires_at timestamp with time zone not null,
+  constraint provider_logins_pkey PRIMARY KEY (state_hash)
+);
+CREATE INDEX provider_logins_expires ON public.provider_logins USING btree (expires_at);
+
 create table rate_windows (
   grant_id text not null,
   minute bigint not null,
@@ -409,6 +546,23 @@ create table rate_windows (
   constraint rate_windows_pkey PRIMARY KEY (grant_id, minute)
 ) with (fillfactor=50);
 CREATE INDEX rate_windows_minute ON public.rate_windows USING btree (minute);
+
+create table refresh_tokens (
+  id text not null,
+  token_hash bytea not null,
+  family text not null,
+  consent_id text not null,
+  client text not null,
+  bound_to text,
+  issued_at timestamp with time zone default now() not null,
+  expires_at timestamp with time zone not null,
+  used_at timestamp with time zone,
+  revoked_at timestamp with time zone,
+  constraint refresh_tokens_pkey PRIMARY KEY (id),
+  constraint refresh_tokens_token_hash_key UNIQUE (token_hash)
+);
+CREATE INDEX refresh_tokens_expires ON public.refresh_tokens USING btree (expires_at);
+CREATE INDEX refresh_tokens_family ON public.refresh_tokens USING btree (family);
 
 create table reservations (
   call_id text not null,
@@ -461,11 +615,29 @@ create table role_bindings (
   role text not null,
   team text,
   environment text,
+  source text,
   constraint role_bindings_pkey PRIMARY KEY (id),
   constraint role_bindings_role_check CHECK ((role = ANY (ARRAY['admin'::text, 'operator'::text, 'auditor'::text, 'viewer'::text])))
 );
 CREATE INDEX role_bindings_team ON public.role_bindings USING btree (team) WHERE (team IS NOT NULL);
 CREATE INDEX role_bindings_user ON public.role_bindings USING btree (user_id);
+
+create table second_opinions (
+  id text not null,
+  action text not null,
+  summary text not null,
+  digest bytea not null,
+  asked_by text not null,
+  asked_at timestamp with time zone default now() not null,
+  expires_at timestamp with time zone not null,
+  decided_by text,
+  decided_at timestamp with time zone,
+  approved boolean,
+  reason text,
+  used_at timestamp with time zone,
+  constraint second_opinions_pkey PRIMARY KEY (id)
+);
+CREATE INDEX second_opinions_page ON public.second_opinions USING btree (asked_at DESC, id DESC);
 
 create table sessions (
   id text not null,
@@ -481,7 +653,7 @@ create table sessions (
   ended_at timestamp with time zone,
   constraint sessions_pkey PRIMARY KEY (id),
   constraint sessions_token_hash_key UNIQUE (token_hash),
-  constraint sessions_method_check CHECK ((method = ANY (ARRAY['link'::text, 'password'::text, 'passkey'::text])))
+  constraint sessions_method_check CHECK ((method = ANY (ARRAY['link'::text, 'password'::text, 'passkey'::text, 'oidc'::text])))
 );
 CREATE INDEX sessions_expires ON public.sessions USING btree (expires_at);
 CREATE INDEX sessions_page ON public.sessions USING btree (created_at DESC, id DESC);
@@ -583,11 +755,26 @@ create table tokens (
   issued_at timestamp with time zone not null,
   expires_at timestamp with time zone not null,
   revoked_at timestamp with time zone,
-  constraint tokens_pkey PRIMARY KEY (id)
+  user_id text,
+  actor_id text,
+  client text,
+  consent_id text,
+  family text,
+  depth integer default 0 not null,
+  scope jsonb,
+  binding text,
+  assurance text default 'shared_secret'::text not null,
+  constraint tokens_pkey PRIMARY KEY (id),
+  constraint tokens_assurance_check CHECK ((assurance = ANY (ARRAY['shared_secret'::text, 'federated'::text, 'key_bound'::text, 'attested'::text]))),
+  constraint tokens_binding_check CHECK ((binding = ANY (ARRAY['dpop'::text, 'mtls'::text])))
 );
+CREATE INDEX tokens_by_actor ON public.tokens USING btree (actor_id, issued_at DESC, id DESC) WHERE (actor_id IS NOT NULL);
+CREATE INDEX tokens_by_consent ON public.tokens USING btree (consent_id) WHERE (consent_id IS NOT NULL);
+CREATE INDEX tokens_by_family ON public.tokens USING btree (family) WHERE (family IS NOT NULL);
 CREATE INDEX tokens_by_grant ON public.tokens USING btree (grant_id, issued_at DESC, id DESC);
 CREATE INDEX tokens_by_identity ON public.tokens USING btree (identity_id) WHERE (identity_id IS NOT NULL);
 CREATE INDEX tokens_by_parent ON public.tokens USING btree (parent) WHERE (parent IS NOT NULL);
+CREATE INDEX tokens_by_user ON public.tokens USING btree (user_id, issued_at DESC, id DESC) WHERE (user_id IS NOT NULL);
 CREATE INDEX tokens_by_workload ON public.tokens USING btree (workload_id, issued_at DESC, id DESC);
 CREATE INDEX tokens_expires ON public.tokens USING btree (expires_at);
 CREATE INDEX tokens_page ON public.tokens USING btree (issued_at DESC, id DESC);
@@ -625,6 +812,16 @@ create table usage_events (
 CREATE INDEX usage_events_grant ON public.usage_events USING btree (grant_id, at DESC);
 CREATE INDEX usage_events_workload ON public.usage_events USING btree (workload_id, at DESC);
 
+create table user_links (
+  provider_id text not null,
+  subject text not null,
+  user_id text not null,
+  created_at timestamp with time zone default now() not null,
+  last_used_at timestamp with time zone,
+  constraint user_links_pkey PRIMARY KEY (provider_id, subject)
+);
+CREATE INDEX user_links_user ON public.user_links USING btree (user_id);
+
 create table users (
   id text not null,
   name text not null,
@@ -655,8 +852,10 @@ create table workload_identities (
   expires_at timestamp with time zone,
   last_used_at timestamp with time zone,
   revoked_at timestamp with time zone,
+  issuer_id text,
   constraint workload_identities_pkey PRIMARY KEY (id)
 );
+CREATE INDEX workload_identities_issuer ON public.workload_identities USING btree (issuer_id, id) WHERE ((issuer_id IS NOT NULL) AND (revoked_at IS NULL));
 CREATE UNIQUE INDEX workload_identities_thumbprint ON public.workload_identities USING btree (thumbprint) WHERE ((thumbprint IS NOT NULL) AND (revoked_at IS NULL));
 CREATE INDEX workload_identities_workload ON public.workload_identities USING btree (workload_id);
 
@@ -980,6 +1179,58 @@ begin
   return made;
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.mint_tokens(node text, asked json)
+ RETURNS json
+ LANGUAGE plpgsql
+AS $function$
+declare
+  answer json;
+begin
+  perform 1 from users where id in (select a->'token'->>'user_id' from json_array_elements(asked) a) order by id for share;
+  perform 1 from workloads
+    where id in (select unnest(array[a->'token'->>'workload_id', a->'token'->>'actor_id']) from json_array_elements(asked) a)
+    order by id for share;
+  perform 1 from grants where id in (select a->'token'->>'grant_id' from json_array_elements(asked) a) order by id for share;
+  perform 1 from workload_identities where id in (select a->'token'->>'identity_id' from json_array_elements(asked) a) order by id for share;
+  perform 1 from consents where id in (select a->'token'->>'consent_id' from json_array_elements(asked) a) order by id for share;
+  perform 1 from tokens where id in (select a->'token'->>'parent' from json_array_elements(asked) a) order by id for share;
+  with rows as (
+    select a.n, a.one->'audit' as audit, t.*,
+      case
+        when g.state is distinct from 'active' or g.expires_at <= now() then 'grant_ended'
+        when w.state is distinct from 'active' then 'workload_revoked'
+        when t.actor_id is not null and actor.state is distinct from 'active' then 'workload_revoked'
+        when t.identity_id is not null and (i.id is null or i.revoked_at is not null or i.expires_at <= now()) then 'identity_ended'
+        when t.identity_id is not null and s.state = 'revoked' then 'identity_ended'
+        when t.parent is not null and (p.id is null or p.revoked_at is not null or p.expires_at <= now()) then 'parent_ended'
+        when t.user_id is not null and u.state is distinct from 'active' then 'user_ended'
+        when t.consent_id is not null and (c.id is null or c.revoked_at is not null or c.expires_at <= now()) then 'consent_ended'
+      end as code
+    from json_array_elements(asked) with ordinality a (one, n)
+    cross join lateral json_to_record(a.one->'token') as t (id text, grant_id text, workload_id text, resource_id text, tenant_id text,
+      identity_id text, parent text, method text, minted_by text, bound_to text, binding text, user_id text, actor_id text, client text,
+      consent_id text, family text, depth integer, scope jsonb, assurance text, issued_at timestamptz, expires_at timestamptz)
+    left join grants g on g.id = t.grant_id
+    left join workloads w on w.id = t.workload_id
+    left join workloads actor on actor.id = t.actor_id
+    left join workload_identities i on i.id = t.identity_id
+    left join issuers s on s.id = i.issuer_id
+    left join tokens p on p.id = t.parent
+    left join users u on u.id = t.user_id
+    left join consents c on c.id = t.consent_id
+  ), minted as (
+    insert into tokens (id, grant_id, workload_id, resource_id, tenant_id, identity_id, parent, method, minted_by, bound_to, binding, user_id,
+      actor_id, client, consent_id, family, depth, scope, assurance, issued_at, expires_at)
+    select id, grant_id, workload_id, resource_id, tenant_id, identity_id, parent, method, minted_by, bound_to, binding, user_id,
+      actor_id, client, consent_id, family, coalesce(depth, 0), scope, coalesce(assurance, 'shared_secret'), issued_at, expires_at
+    from rows where code is null
+  )
+  select json_build_object('codes', json_agg(code order by n), 'audit', json_agg(audit order by n) filter (where code is null))
+  into answer from rows;
+  if answer->>'audit' is not null then perform record_audit(node, answer->'audit'); end if;
+  return answer->'codes';
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.minute_wait(before bigint, current bigint, asked bigint, bound bigint, share numeric)
  RETURNS integer
  LANGUAGE sql
@@ -1191,6 +1442,9 @@ AS $function$
 $function$;
 
 alter table api_tokens add constraint api_tokens_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE;
+alter table authorization_codes add constraint authorization_codes_consent_id_fkey FOREIGN KEY (consent_id) REFERENCES consents(id) ON DELETE CASCADE;
+alter table consents add constraint consents_grant_id_fkey FOREIGN KEY (grant_id) REFERENCES grants(id);
+alter table consents add constraint consents_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id);
 alter table credential_versions add constraint credential_versions_credential_id_fkey FOREIGN KEY (credential_id) REFERENCES credentials(id) ON DELETE CASCADE;
 alter table credential_versions add constraint credential_versions_encryption_key_fkey FOREIGN KEY (encryption_key) REFERENCES encryption_keys(id);
 alter table credentials add constraint credentials_backup_owner_fkey FOREIGN KEY (backup_owner) REFERENCES owners(id);
@@ -1198,6 +1452,7 @@ alter table credentials add constraint credentials_environment_fkey FOREIGN KEY 
 alter table credentials add constraint credentials_owner_fkey FOREIGN KEY (owner) REFERENCES owners(id);
 alter table detections add constraint detections_credential_id_fkey FOREIGN KEY (credential_id) REFERENCES credentials(id) ON DELETE SET NULL;
 alter table detections add constraint detections_version_id_fkey FOREIGN KEY (version_id) REFERENCES credential_versions(id) ON DELETE SET NULL;
+alter table device_logins add constraint device_logins_decided_by_fkey FOREIGN KEY (decided_by) REFERENCES users(id);
 alter table grants add constraint grants_resource_id_fkey FOREIGN KEY (resource_id) REFERENCES resources(id);
 alter table grants add constraint grants_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id);
 alter table grants add constraint grants_workload_id_fkey FOREIGN KEY (workload_id) REFERENCES workloads(id);
@@ -1205,17 +1460,25 @@ alter table owners add constraint owners_backup_fkey FOREIGN KEY (backup) REFERE
 alter table owners add constraint owners_team_fkey FOREIGN KEY (team) REFERENCES owners(id);
 alter table passkeys add constraint passkeys_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE;
 alter table passwords add constraint passwords_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE;
+alter table provider_logins add constraint provider_logins_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES identity_providers(id) ON DELETE CASCADE;
+alter table refresh_tokens add constraint refresh_tokens_consent_id_fkey FOREIGN KEY (consent_id) REFERENCES consents(id) ON DELETE CASCADE;
 alter table resource_credentials add constraint resource_credentials_credential_id_fkey FOREIGN KEY (credential_id) REFERENCES credentials(id);
 alter table resource_credentials add constraint resource_credentials_resource_id_fkey FOREIGN KEY (resource_id) REFERENCES resources(id) ON DELETE CASCADE;
 alter table role_bindings add constraint role_bindings_environment_fkey FOREIGN KEY (environment) REFERENCES environments(name);
+alter table role_bindings add constraint role_bindings_source_fkey FOREIGN KEY (source) REFERENCES identity_providers(id) ON DELETE CASCADE;
 alter table role_bindings add constraint role_bindings_team_fkey FOREIGN KEY (team) REFERENCES owners(id);
 alter table role_bindings add constraint role_bindings_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE;
+alter table second_opinions add constraint second_opinions_asked_by_fkey FOREIGN KEY (asked_by) REFERENCES users(id);
+alter table second_opinions add constraint second_opinions_decided_by_fkey FOREIGN KEY (decided_by) REFERENCES users(id);
 alter table sessions add constraint sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE;
 alter table sightings add constraint sightings_detection_id_fkey FOREIGN KEY (detection_id) REFERENCES detections(id) ON DELETE CASCADE;
 alter table sign_in_links add constraint sign_in_links_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE;
 alter table signing_keys add constraint signing_keys_encryption_key_fkey FOREIGN KEY (encryption_key) REFERENCES encryption_keys(id);
 alter table tokens add constraint tokens_grant_id_fkey FOREIGN KEY (grant_id) REFERENCES grants(id) ON DELETE CASCADE;
+alter table user_links add constraint user_links_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES identity_providers(id) ON DELETE CASCADE;
+alter table user_links add constraint user_links_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id);
 alter table users add constraint users_owner_fkey FOREIGN KEY (owner) REFERENCES owners(id);
+alter table workload_identities add constraint workload_identities_issuer_id_fkey FOREIGN KEY (issuer_id) REFERENCES issuers(id);
 alter table workload_identities add constraint workload_identities_workload_id_fkey FOREIGN KEY (workload_id) REFERENCES workloads(id) ON DELETE CASCADE;
 alter table workloads add constraint workloads_backup_owner_fkey FOREIGN KEY (backup_owner) REFERENCES owners(id);
 alter table workloads add constraint workloads_environment_fkey FOREIGN KEY (environment) REFERENCES environments(name);

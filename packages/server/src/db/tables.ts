@@ -17,7 +17,7 @@ export interface ApiTokensTable {
   id: string
   token_hash: Buffer
   user_id: string
-  kind: Generated<'personal' | 'local'>
+  kind: Generated<'personal' | 'local' | 'login'>
   name: string
   hint: string
   created_at: Generated<Timestamp>
@@ -76,6 +76,18 @@ export interface AuditPersonalTable {
   user_agent: string | null
 }
 
+export interface AuthorizationCodesTable {
+  code_hash: Buffer
+  family: string
+  consent_id: string
+  client: string
+  redirect_uri: string
+  code_challenge: string
+  bound_to: string | null
+  expires_at: Timestamp
+  used_at: Timestamp | null
+}
+
 export interface BudgetWindowsTable {
   budget_id: string
   window_start: Timestamp
@@ -124,10 +136,28 @@ export interface ChangesTable {
     | 'user'
     | 'owner'
     | 'environment'
+    | 'issuer'
+    | 'consent'
+    | 'oauth_client'
+    | 'identity_provider'
   subject: string
   op: 'changed' | 'revoked'
   reason: string | null
   node: string | null
+}
+
+export interface ConsentsTable {
+  id: string
+  user_id: string
+  client: string
+  client_name: string
+  grant_id: string
+  scope: Json | null
+  created_at: Generated<Timestamp>
+  expires_at: Timestamp
+  last_used_at: Timestamp | null
+  revoked_at: Timestamp | null
+  revoked_reason: string | null
 }
 
 export interface CredentialVersionsTable {
@@ -193,6 +223,20 @@ export interface DetectionsTable {
   search: GeneratedAlways<string>
 }
 
+export interface DeviceLoginsTable {
+  device_hash: Buffer
+  user_code_hash: Buffer
+  machine: string
+  ip: string | null
+  created_at: Generated<Timestamp>
+  expires_at: Timestamp
+  polled_at: Timestamp | null
+  decided_at: Timestamp | null
+  decided_by: string | null
+  approved: boolean | null
+  used_at: Timestamp | null
+}
+
 export interface EncryptionKeysTable {
   id: string
   uri: string
@@ -226,6 +270,9 @@ export interface GrantsTable {
   created_at: Generated<Timestamp>
   updated_at: Generated<Timestamp>
   revision: Generated<number>
+  require_mtls: Generated<boolean>
+  minimum_assurance: 'shared_secret' | 'federated' | 'key_bound' | 'attested' | null
+  delegates: Generated<string[]>
 }
 
 export interface IdempotencyKeysTable {
@@ -239,12 +286,53 @@ export interface IdempotencyKeysTable {
   created_at: Generated<Timestamp>
 }
 
+export interface IdentityProvidersTable {
+  id: string
+  name: string
+  issuer: string
+  client_id: string
+  ciphertext: Buffer | null
+  nonce: Buffer | null
+  wrapped_key: Buffer | null
+  encryption_key: string | null
+  scopes: string[]
+  groups_claim: string
+  mappings: Json
+  create_users: boolean
+  allow_private: Generated<boolean>
+  state: Generated<'active' | 'disabled'>
+  created_by: string | null
+  created_at: Generated<Timestamp>
+  updated_at: Generated<Timestamp>
+  revision: Generated<number>
+}
+
 export interface InstallationTable {
   singleton: Generated<boolean>
   id: string
   organisation: string
   fingerprint_key: Json
   created_at: Generated<Timestamp>
+}
+
+export interface IssuersTable {
+  id: string
+  name: string
+  kind: 'oidc' | 'spiffe' | 'x509'
+  issuer: string
+  preset: 'github' | 'gitlab' | 'kubernetes' | 'google' | 'entra' | 'generic'
+  keys_from: Json
+  allow_private: Generated<boolean>
+  attests: Generated<boolean>
+  ca: string | null
+  description: string | null
+  state: Generated<'active' | 'revoked'>
+  revoked_at: Timestamp | null
+  revoked_reason: string | null
+  created_by: string | null
+  created_at: Generated<Timestamp>
+  updated_at: Generated<Timestamp>
+  revision: Generated<number>
 }
 
 export interface KeywardMigrationsTable {
@@ -268,6 +356,18 @@ export interface NodesTable {
   max_effect_ms: number | null
   swept_at: Timestamp | null
   stopped_at: Timestamp | null
+}
+
+export interface OauthClientsTable {
+  id: string
+  name: string
+  redirect_uris: string[]
+  state: Generated<'active' | 'revoked'>
+  revoked_at: Timestamp | null
+  created_by: string | null
+  created_at: Generated<Timestamp>
+  updated_at: Generated<Timestamp>
+  revision: Generated<number>
 }
 
 export interface OwnersTable {
@@ -315,11 +415,35 @@ export interface PricesTable {
   revision: Generated<number>
 }
 
+export interface ProviderLoginsTable {
+  state_hash: Buffer
+  provider_id: string
+  browser_hash: Buffer
+  nonce: string
+  code_verifier: string
+  return_to: string | null
+  user_id: string | null
+  expires_at: Timestamp
+}
+
 export interface RateWindowsTable {
   grant_id: string
   minute: Int8
   requests: Generated<Int8>
   tokens: Generated<Int8>
+}
+
+export interface RefreshTokensTable {
+  id: string
+  token_hash: Buffer
+  family: string
+  consent_id: string
+  client: string
+  bound_to: string | null
+  issued_at: Generated<Timestamp>
+  expires_at: Timestamp
+  used_at: Timestamp | null
+  revoked_at: Timestamp | null
 }
 
 export interface ReservationsTable {
@@ -363,13 +487,29 @@ export interface RoleBindingsTable {
   role: 'admin' | 'operator' | 'auditor' | 'viewer'
   team: string | null
   environment: string | null
+  source: string | null
+}
+
+export interface SecondOpinionsTable {
+  id: string
+  action: string
+  summary: string
+  digest: Buffer
+  asked_by: string
+  asked_at: Generated<Timestamp>
+  expires_at: Timestamp
+  decided_by: string | null
+  decided_at: Timestamp | null
+  approved: boolean | null
+  reason: string | null
+  used_at: Timestamp | null
 }
 
 export interface SessionsTable {
   id: string
   token_hash: Buffer
   user_id: string
-  method: 'link' | 'password' | 'passkey'
+  method: 'link' | 'password' | 'passkey' | 'oidc'
   ip: string | null
   user_agent: string | null
   created_at: Generated<Timestamp>
@@ -454,6 +594,15 @@ export interface TokensTable {
   issued_at: Timestamp
   expires_at: Timestamp
   revoked_at: Timestamp | null
+  user_id: string | null
+  actor_id: string | null
+  client: string | null
+  consent_id: string | null
+  family: string | null
+  depth: Generated<number>
+  scope: Json | null
+  binding: 'dpop' | 'mtls' | null
+  assurance: Generated<'shared_secret' | 'federated' | 'key_bound' | 'attested'>
 }
 
 export interface UsageEventsTable {
@@ -486,6 +635,14 @@ export interface UsageEventsTable {
   overhead_ms: number | null
 }
 
+export interface UserLinksTable {
+  provider_id: string
+  subject: string
+  user_id: string
+  created_at: Generated<Timestamp>
+  last_used_at: Timestamp | null
+}
+
 export interface UsersTable {
   id: string
   name: string
@@ -512,6 +669,7 @@ export interface WorkloadIdentitiesTable {
   expires_at: Timestamp | null
   last_used_at: Timestamp | null
   revoked_at: Timestamp | null
+  issuer_id: string | null
 }
 
 export interface WorkloadsTable {
@@ -539,30 +697,39 @@ export interface Tables {
   attempt_counters: AttemptCountersTable
   audit_entries: AuditEntriesTable
   audit_personal: AuditPersonalTable
+  authorization_codes: AuthorizationCodesTable
   budget_windows: BudgetWindowsTable
   budgets: BudgetsTable
   challenges: ChallengesTable
   change_counter: ChangeCounterTable
   changes: ChangesTable
+  consents: ConsentsTable
   credential_versions: CredentialVersionsTable
   credentials: CredentialsTable
   detections: DetectionsTable
+  device_logins: DeviceLoginsTable
   encryption_keys: EncryptionKeysTable
   environments: EnvironmentsTable
   grants: GrantsTable
   idempotency_keys: IdempotencyKeysTable
+  identity_providers: IdentityProvidersTable
   installation: InstallationTable
+  issuers: IssuersTable
   keyward_migrations: KeywardMigrationsTable
   nodes: NodesTable
+  oauth_clients: OauthClientsTable
   owners: OwnersTable
   passkeys: PasskeysTable
   passwords: PasswordsTable
   prices: PricesTable
+  provider_logins: ProviderLoginsTable
   rate_windows: RateWindowsTable
+  refresh_tokens: RefreshTokensTable
   reservations: ReservationsTable
   resource_credentials: ResourceCredentialsTable
   resources: ResourcesTable
   role_bindings: RoleBindingsTable
+  second_opinions: SecondOpinionsTable
   sessions: SessionsTable
   settings: SettingsTable
   sightings: SightingsTable
@@ -571,6 +738,7 @@ export interface Tables {
   tenants: TenantsTable
   tokens: TokensTable
   usage_events: UsageEventsTable
+  user_links: UserLinksTable
   users: UsersTable
   workload_identities: WorkloadIdentitiesTable
   workloads: WorkloadsTable

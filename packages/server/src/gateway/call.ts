@@ -7,7 +7,7 @@ import { type CallRecord, recordOf } from './call-record.ts'
 import { callSeconds, protocolOfPlan, tokensOf } from './call-rules.ts'
 import { type Protocol, protocolOfRequest } from './error-shape.ts'
 import { type AdmittedCall, Exchange } from './exchange.ts'
-import type { Plan } from './plan.ts'
+import { type Plan, underToken } from './plan.ts'
 import { type Act, actOf, type Prepared, prepare } from './prepare.ts'
 import { presentedToken } from './presented.ts'
 import { checkProof } from './proof.ts'
@@ -110,7 +110,7 @@ export class Call {
       return
     }
     try {
-      actOf(plan, this.#request.method ?? 'GET', this.#target, plan.credential?.authority ?? [])
+      actOf(underToken(plan, this.#token), this.#request.method ?? 'GET', this.#target, plan.credential?.authority ?? [])
     } catch {
       this.cut('cut')
     }
@@ -131,10 +131,11 @@ export class Call {
     const token = verified instanceof Promise ? await verified : verified
     this.#token = token
     const known = this.#shared.plans.get(token.grant)
-    const plan = known instanceof Promise ? await known : known
-    if (plan === undefined || plan.resource.name !== this.#target.name || plan.workload.id !== token.workload)
+    const granted = known instanceof Promise ? await known : known
+    if (granted === undefined || granted.resource.name !== this.#target.name || granted.workload.id !== token.workload)
       throw new Refusal('unknown_resource')
     if (this.#over) return undefined
+    const plan = underToken(granted, token)
     this.#plan = plan
     this.#protocol = protocolOfPlan(plan)
     await checkProof(this.#shared, this.#request, presented, token, plan)

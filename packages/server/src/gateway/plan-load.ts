@@ -1,5 +1,6 @@
 import type { GrantLimits, GrantScope } from '@keyward/contract/grants'
 import type { Injection, ResourceLimits } from '@keyward/contract/resources'
+import type { AssuranceLevel } from '@keyward/contract/words'
 import type pg from 'pg'
 import type { Plan } from './plan.ts'
 
@@ -11,7 +12,7 @@ const statement = {
   name: 'gateway_plan',
   text: `
 select g.id as grant_id, g.state as grant_state, g.expires_at as grant_expires_at, g.scope, g.limits as grant_limits, g.require_dpop,
-  g.streams_outlive_token, w.id as workload_id, w.state as workload_state, w.environment as workload_environment,
+  g.require_mtls, g.minimum_assurance, g.streams_outlive_token, w.id as workload_id, w.state as workload_state, w.environment as workload_environment,
   case when o.kind = 'team' then o.id else o.team end as team,
   t.id as tenant_id, t.state as tenant_state,
   r.id as resource_id, r.name as resource_name, r.kind as resource_kind, r.provider, r.upstream, r.injection, r.allow_private,
@@ -41,6 +42,8 @@ interface PlanRow {
   scope: GrantScope
   grant_limits: GrantLimits
   require_dpop: boolean
+  require_mtls: boolean
+  minimum_assurance: AssuranceLevel | null
   streams_outlive_token: boolean
   workload_id: string
   workload_state: string
@@ -85,9 +88,11 @@ function planOf(row: PlanRow): Plan {
       id: row.grant_id,
       state: row.grant_state,
       expiresAtMs: row.grant_expires_at?.getTime() ?? null,
-      scope: row.scope,
+      scopes: [row.scope],
       limits: row.grant_limits,
       requireDpop: row.require_dpop,
+      requireMtls: row.require_mtls,
+      minimumAssurance: row.minimum_assurance,
       streamsOutliveToken: row.streams_outlive_token,
     },
     workload: { id: row.workload_id, state: row.workload_state, environment: row.workload_environment, team: row.team },

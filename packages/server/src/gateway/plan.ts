@@ -1,5 +1,6 @@
 import type { GrantLimits, GrantScope } from '@keyward/contract/grants'
 import type { Injection, ResourceLimits } from '@keyward/contract/resources'
+import type { AssuranceLevel } from '@keyward/contract/words'
 import type { SealedSecret } from './sealed.ts'
 
 /** Everything that a call under one grant needs to know, as it was in the database at one moment. Immutable: a change makes a new one. */
@@ -8,9 +9,12 @@ export interface Plan {
     readonly id: string
     readonly state: string
     readonly expiresAtMs: number | null
-    readonly scope: GrantScope
+    /** The grant's own scope, and that of the token where it is narrower: a call has to be within each. */
+    readonly scopes: readonly GrantScope[]
     readonly limits: GrantLimits
     readonly requireDpop: boolean
+    readonly requireMtls: boolean
+    readonly minimumAssurance: AssuranceLevel | null
     readonly streamsOutliveToken: boolean
   }
   readonly workload: {
@@ -56,4 +60,10 @@ export function planHas(plan: Plan, subject: string): boolean {
     plan.credential?.id === subject ||
     plan.tenant?.id === subject
   )
+}
+
+/** The plan as a token that says less than its grant may use it. */
+export function underToken(plan: Plan, token: { readonly narrowed?: GrantScope | undefined } | undefined): Plan {
+  if (token?.narrowed === undefined) return plan
+  return { ...plan, grant: { ...plan.grant, scopes: [...plan.grant.scopes, token.narrowed] } }
 }

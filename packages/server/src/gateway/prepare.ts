@@ -59,19 +59,23 @@ export function llmProtocol(provider: string | null): LlmProtocol {
 
 /** Finds what a call does and whether the grant allows it. Throws operation_unknown, operation_not_allowed or path_not_allowed. */
 export function actOf(plan: Plan, method: string, target: Target, authority: readonly string[]): Act {
-  const { scope } = plan.grant
+  const { scopes } = plan.grant
   if (plan.resource.kind === 'llm') {
     const protocol = llmProtocol(plan.resource.provider)
     const operation = protocol.operation(method, target.path)
     if (operation === undefined) throw new Refusal('operation_unknown')
-    const allowed = 'models' in scope && (scope.operations === undefined ? operation.byDefault : scope.operations.includes(operation.name))
+    const allowed = scopes.every(
+      (scope) => 'models' in scope && (scope.operations === undefined ? operation.byDefault : scope.operations.includes(operation.name)),
+    )
     if (!allowed) throw new Refusal('operation_not_allowed', `The operation is ${operation.name}.`)
     const effect = authority.includes(operation.effect) ? operation.effect : 'consume'
     const body = operation.body === 'none' ? 'none' : operation.body === 'json' || operation.model ? 'whole' : 'stream'
     return { operation: operation.name, effect, body, llm: { protocol, operation } }
   }
-  const fits =
-    'methods' in scope && scope.methods.some((one) => one === method) && scope.paths.some((pattern) => pathFits(target.path, pattern))
+  const fits = scopes.every(
+    (scope) =>
+      'methods' in scope && scope.methods.some((one) => one === method) && scope.paths.some((pattern) => pathFits(target.path, pattern)),
+  )
   if (!fits) throw new Refusal('path_not_allowed')
   const reads = method === 'GET' || method === 'HEAD' || method === 'OPTIONS'
   const effect = reads ? 'consume' : authority.includes('modify') ? 'modify' : authority.includes('spend') ? 'spend' : 'consume'
@@ -185,16 +189,15 @@ function requireModels(plan: Plan, models: unknown): void {
     for (const model of models) requireModel(plan, model)
     return
   }
-  const { scope } = plan.grant
-  if (!('models' in scope) || !scope.models.includes('*'))
+  if (!plan.grant.scopes.every((scope) => 'models' in scope && scope.models.includes('*')))
     throw new Refusal('model_not_allowed', 'The models that it would run are not named in the call: the grant has to allow all (`*`).')
 }
 
 function requireModel(plan: Plan, model: unknown): string {
   if (typeof model !== 'string' || model === '') throw new Refusal('body_invalid', 'It names no model.')
   if (model.length > 200 || !/^[\x21-\x7e]+$/.test(model)) throw new Refusal('body_invalid', 'The name of the model is no model id.')
-  const { scope } = plan.grant
-  if (!('models' in scope) || !modelAllowed(model, scope.models)) throw new Refusal('model_not_allowed', `The model is ${model}.`)
+  if (!plan.grant.scopes.every((scope) => 'models' in scope && modelAllowed(model, scope.models)))
+    throw new Refusal('model_not_allowed', `The model is ${model}.`)
   return model
 }
 

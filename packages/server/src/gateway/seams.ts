@@ -1,4 +1,7 @@
+import type { IncomingMessage } from 'node:http'
 import type { GatewayErrorCode } from '@keyward/contract/gateway-errors'
+import type { GrantScope } from '@keyward/contract/grants'
+import type { AssuranceLevel } from '@keyward/contract/words'
 import type { Dispatcher } from 'undici'
 import type { AuditRecord } from '../audit/record.ts'
 import type { CallIntent, CallOutcome, Outcome, Verdict } from '../policy/call.ts'
@@ -15,8 +18,14 @@ export interface VerifiedToken {
   readonly tenant?: string | undefined
   /** By which the workload proved itself; its revocation ends the token. */
   readonly identity?: string | undefined
-  /** Thumbprint (RFC 7638) of the key that the token is bound to. */
+  /** The person on whose behalf it acts. */
+  readonly user?: string | undefined
+  readonly assurance?: AssuranceLevel | undefined
+  /** Narrower than the grant's scope. */
+  readonly narrowed?: GrantScope | undefined
+  /** Thumbprint of the key (RFC 7638) or certificate (RFC 8705) that the token is bound to. */
   readonly boundTo?: string | undefined
+  readonly binding?: 'dpop' | 'mtls' | undefined
   /** SHA-256 of the token, as a proof carries it. */
   readonly ath: string
   readonly expiresAtMs: number
@@ -103,6 +112,8 @@ export interface GatewayParts {
   readonly budgets: Budgets
   readonly settlement: Settlement
   readonly prices: Prices
+  /** The client certificate that came with a request, of the connection or from a trusted proxy: its SHA-256, base64url. */
+  readonly certificateOf?: (request: IncomingMessage) => string | undefined
   /** Where refusals are recorded that never reached the admission. */
   readonly journal: RefusalJournal
   readonly egress: Upstreams

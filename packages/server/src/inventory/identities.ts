@@ -1,15 +1,18 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { KeywardError } from '@keyward/contract/errors'
+import type { Identity, IdentityCreate } from '@keyward/contract/identities'
 import { formatSecret } from '@keyward/contract/secret-format'
-import { type Identity, type IdentityCreate, identityMethods } from '@keyward/contract/workloads'
+import { identityMethods } from '@keyward/contract/words'
 import { type Kysely, type Selectable, sql, type Transaction } from 'kysely'
 import type { Tables, WorkloadIdentitiesTable } from '../db/tables.ts'
 import { newId } from '../observe/ids.ts'
 import { hintOf } from '../vault/hint.ts'
 import { Secret } from '../vault/secret.ts'
+import { insertCertificateRule } from './certificate-rules.ts'
 import { invalid, naming } from './conflicts.ts'
 import { checkPublicKey } from './public-key.ts'
 import { shown, shownOrNull } from './times.ts'
+import { insertTokenRule } from './token-rules.ts'
 
 /* Identities: the ways in which a workload proves who it is. Of a client secret only its SHA-256 stays; its 256 random bits need no salt. */
 
@@ -21,6 +24,8 @@ export const identityColumns = [
   'workload_id',
   'method',
   'name',
+  'issuer_id',
+  'params',
   'thumbprint',
   'hint',
   'created_at',
@@ -48,7 +53,18 @@ export async function insertIdentity(trx: Trx, workloadId: string, input: Identi
     .executeTakeFirstOrThrow()
   if (count >= BigInt(liveIdentitiesMax))
     throw new KeywardError('conflict', `The workload has ${liveIdentitiesMax} identities: revoke some first`)
-  return input.method === 'private_key_jwt' ? insertKey(trx, workloadId, input, field) : insertSecret(trx, workloadId, input, field)
+  if (input.grants !== undefined) await requireOwnGrants(trx, workloadId, input.grants, `${field}/grants`)
+  switch (input.method) {
+    case 'private_key_jwt':
+      return insertKey(trx, workloadId, input, field)
+    case 'client_secret_basic':
+      return insertSecret(trx, workloadId, input, field)
+    case 'oidc':
+    case 'spiffe_jwt':
+      return insertTokenRule(trx, workloadId, input, field)
+    default:
+      return insertCertificateRule(trx, workloadId, input, field)
+  }
 }
 
 async function insertKey(
@@ -71,6 +87,7 @@ async function insertKey(
         name: input.name ?? null,
         public_jwk: JSON.stringify(jwk),
         thumbprint,
+        params: JSON.stringify({ grants: input.grants }),
       })
       .returning(identityColumns)
       .executeTakeFirstOrThrow(),
@@ -97,6 +114,7 @@ async function insertSecret(
       secret_hash: createHash('sha256').update(clientSecret).digest(),
       hint: hintOf(Secret.of(clientSecret)),
       expires_at: input.expires_at ?? null,
+      params: JSON.stringify({ grants: input.grants }),
     })
     .returning(identityColumns)
     .executeTakeFirstOrThrow()
@@ -119,11 +137,29 @@ export async function identitiesOf(db: Kysely<Tables>, workloadIds: readonly str
   return new Map([...grouped].map(([id, own]) => [id, own.slice(0, identitiesShownMax).map(identityOf)]))
 }
 
+async function requireOwnGrants(trx: Trx, workloadId: string, grants: readonly string[], field: string): Promise<void> {
+  if (grants.length === 0) throw invalid(field, 'must name at least one grant; leave it out for all grants of the workload')
+  const rows = await trx.selectFrom('grants').select('id').where('workload_id', '=', workloadId).where('id', 'in', grants).execute()
+  const own = new Set(rows.map((row) => row.id))
+  const stranger = grants.findIndex((grant) => !own.has(grant))
+  if (stranger !== -1) throw invalid(`${field}/${stranger}`, 'is not a grant of this workload: create the grant first')
+}
+
 export function identityOf(row: IdentityRow): Identity {
+  const method = methodOf(row.method)
+  const params = row.params as StoredParams
   return {
     id: row.id,
-    method: methodOf(row.method),
+    method,
     name: row.name,
+    issuer: row.issuer_id,
+    audiences: params.audiences ?? null,
+    claims: params.claims ?? null,
+    subject: params.spiffe_id ?? (params.subject === undefined ? null : `${params.subject.kind}=${params.subject.value}`),
+    single_use: params.single_use ?? false,
+    grants: params.grants ?? null,
+    assurance: method === 'client_secret_basic' ? 'shared_secret' : 'federated',
+    warnings: warningsOf(method, params),
     thumbprint: row.thumbprint,
     hint: row.hint,
     created_at: shown(row.created_at),
@@ -131,6 +167,26 @@ export function identityOf(row: IdentityRow): Identity {
     last_used_at: shownOrNull(row.last_used_at),
     revoked_at: shownOrNull(row.revoked_at),
   }
+}
+
+/** The column `params`: what each method pins. */
+interface StoredParams {
+  readonly audiences?: string[]
+  readonly claims?: Identity['claims']
+  readonly spiffe_id?: string
+  readonly subject?: { readonly kind: string; readonly value: string }
+  readonly single_use?: boolean
+  readonly grants?: string[]
+  /** What the assessment said when the rule was made (trust/). */
+  readonly warnings?: string[]
+}
+
+function warningsOf(method: Identity['method'], params: StoredParams): string[] {
+  const shared =
+    method === 'client_secret_basic'
+      ? ['A client secret can be copied and used from anywhere: let the workload prove who it is by a key or an issuer']
+      : []
+  return [...shared, ...(params.warnings ?? [])]
 }
 
 function methodOf(text: string): Identity['method'] {

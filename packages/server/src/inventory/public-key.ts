@@ -1,4 +1,4 @@
-import type { PublicJwk } from '@keyward/contract/workloads'
+import type { PublicJwk } from '@keyward/contract/identities'
 import { calculateJwkThumbprint, importJWK, type JWK } from 'jose'
 import { invalid } from './conflicts.ts'
 

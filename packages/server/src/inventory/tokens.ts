@@ -19,6 +19,11 @@ export async function listTokens(db: Db, permit: Permit<'token:read'>, query: To
   let rows = selectTokens(db, permit)
   if (query.grant !== undefined) rows = rows.where('tokens.grant_id', '=', query.grant)
   if (query.workload !== undefined) rows = rows.where('tokens.workload_id', '=', query.workload)
+  if (query.user !== undefined) rows = rows.where('tokens.user_id', '=', query.user)
+  if (query.actor !== undefined) rows = rows.where('tokens.actor_id', '=', query.actor)
+  if (query.parent !== undefined) rows = rows.where('tokens.parent', '=', query.parent)
+  if (query.identity !== undefined) rows = rows.where('tokens.identity_id', '=', query.identity)
+  if (query.consent !== undefined) rows = rows.where('tokens.consent_id', '=', query.consent)
   if (query.state !== undefined) rows = rows.where(state, '=', query.state)
   return await pageOf(rows, 'tokens', query, tokenOf, 'issued_at')
 }
@@ -45,7 +50,9 @@ function selectTokens(db: Db, permit: Permit<'token:read'>) {
     .leftJoin('tenants', 'tenants.id', 'tokens.tenant_id')
     .leftJoin('workload_identities', 'workload_identities.id', 'tokens.identity_id')
     .select(['tokens.id', 'tokens.grant_id', 'tokens.workload_id', 'tokens.resource_id', 'tokens.tenant_id', 'tokens.method'])
-    .select(['tokens.minted_by', 'tokens.bound_to', 'tokens.issued_at', 'tokens.expires_at'])
+    .select(['tokens.minted_by', 'tokens.bound_to', 'tokens.issued_at', 'tokens.expires_at', 'tokens.identity_id', 'tokens.user_id'])
+    .select(['tokens.actor_id', 'tokens.client', 'tokens.consent_id', 'tokens.parent', 'tokens.depth', 'tokens.scope', 'tokens.binding'])
+    .select('tokens.assurance')
     .select([revokedAt.as('revoked_at'), state.as('state')])
     .where(ownedWithin(permit.reach, 'workloads'))
 }
@@ -59,6 +66,16 @@ interface Row {
   readonly method: string
   readonly minted_by: string | null
   readonly bound_to: string | null
+  readonly identity_id: string | null
+  readonly user_id: string | null
+  readonly actor_id: string | null
+  readonly client: string | null
+  readonly consent_id: string | null
+  readonly parent: string | null
+  readonly depth: number
+  readonly scope: unknown
+  readonly binding: Token['binding']
+  readonly assurance: Token['assurance']
   readonly state: Token['state']
   readonly issued_at: Date
   readonly expires_at: Date
@@ -74,7 +91,17 @@ function tokenOf(row: Row): Token {
     tenant: row.tenant_id,
     method: row.method,
     minted_by: row.minted_by,
+    identity: row.identity_id,
+    user: row.user_id,
+    actor: row.actor_id,
+    client: row.client,
+    consent: row.consent_id,
+    parent: row.parent,
+    depth: row.depth,
+    scope: row.scope as Token['scope'],
+    binding: row.binding,
     bound_to: row.bound_to,
+    assurance: row.assurance,
     state: row.state,
     issued_at: shown(row.issued_at),
     expires_at: shown(row.expires_at),

@@ -1,5 +1,6 @@
 import { KeywardError } from '@keyward/contract/errors'
-import type { Identity, IdentityCreate, Workload, WorkloadCreate, WorkloadQuery, WorkloadUpdate } from '@keyward/contract/workloads'
+import type { Identity, IdentityCreate } from '@keyward/contract/identities'
+import type { Workload, WorkloadCreate, WorkloadQuery, WorkloadUpdate } from '@keyward/contract/workloads'
 import { type Kysely, type Selectable, sql, type Transaction } from 'kysely'
 import { type Page, pageOf } from '../db/page.ts'
 import type { Tables, WorkloadsTable } from '../db/tables.ts'

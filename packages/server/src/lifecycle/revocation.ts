@@ -62,8 +62,8 @@ export interface Ended {
   readonly identities: number
   /** What the audit entry is about, beside the thing itself. */
   readonly record: Pick<AuditRecord, 'workload' | 'grant' | 'credential' | 'resource' | 'tenant' | 'token' | 'team' | 'environment'>
-  /** Further things of this kind that end with it (descendants of a token). */
-  readonly alsoRevoked?: readonly string[]
+  /** Tokens that end with it and are announced by themselves (end-tokens.ts). */
+  readonly alsoTokens?: readonly string[]
 }
 
 /** How long an answer waits for other nodes to say that they have heard. */
@@ -85,7 +85,10 @@ export async function revoke<Who>(parts: RevocationParts, of: RevocationOf<Who>,
       reason: request.reason,
       details: { already: done.already, grants: done.grants, versions: done.versions, identities: done.identities, streams },
     })
-    if (!done.already) seq = await announce(trx, of.kind, [...(done.alsoRevoked ?? []), request.id], request.reason)
+    if (!done.already) {
+      await announce(trx, 'token', done.alsoTokens ?? [], request.reason)
+      seq = await announce(trx, of.kind, [request.id], request.reason)
+    }
     return done
   })
   // Where the feed can't be read in time, this node is deaf: it refuses everything, and the revocation stands.

@@ -1,14 +1,16 @@
 import { KeywardError } from '@keyward/contract/errors'
-import type { Identity } from '@keyward/contract/workloads'
+import type { Identity } from '@keyward/contract/identities'
 import { sql } from 'kysely'
 import { identityColumns, identityOf } from '../inventory/identities.ts'
 import { ownedWithin } from '../inventory/reach.ts'
 import type { Permit } from '../people/permit.ts'
+import { endTokens } from './end-tokens.ts'
 import type { Trx } from './revocation.ts'
 
 /**
- * Ends one way of proving who a workload is. Its tokens carry the identity's id and are refused by it, so they are not marked.
- * @returns the identity as it is now, and whether this act ended it
+ * Ends one way of proving who a workload is. Its tokens carry the identity's id and are refused by it, so they are not marked; those
+ * that others exchanged from them are.
+ * @returns the identity as it is now, whether this act ended it, and the tokens to announce
  * @throws KeywardError `not-found`
  */
 export async function revokeIdentity(
@@ -16,7 +18,7 @@ export async function revokeIdentity(
   permit: Permit<'workload:add_identity'>,
   workloadId: string,
   id: string,
-): Promise<{ identity: Identity; ended: boolean }> {
+): Promise<{ identity: Identity; ended: boolean; tokens: readonly string[] }> {
   const before = await trx
     .selectFrom('workload_identities')
     .innerJoin('workloads', 'workloads.id', 'workload_identities.workload_id')
@@ -33,5 +35,6 @@ export async function revokeIdentity(
     .where('id', '=', id)
     .returning(identityColumns)
     .executeTakeFirstOrThrow()
-  return { identity: identityOf(row), ended: before.revoked_at === null }
+  const ended = before.revoked_at === null
+  return { identity: identityOf(row), ended, tokens: ended ? await endTokens(trx, 'identity_id', [id], { roots: false }) : [] }
 }

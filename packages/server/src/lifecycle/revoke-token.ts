@@ -61,8 +61,8 @@ export async function endFamily(trx: Trx, id: string, revokedBefore: Date | null
     returning t.id, t.revoked_at, t.expires_at > at.now as live`.execute(trx)
   const revokedAt = rows.find((row) => row.id === id)?.revoked_at
   if (!revokedAt) throw new Error('a token was locked, and then not there')
-  const alsoRevoked = rows.filter((row) => row.live && row.id !== id).map((row) => row.id)
-  return { ...nothing, already: false, revokedAt, alsoRevoked }
+  const alsoTokens = rows.filter((row) => row.live && row.id !== id).map((row) => row.id)
+  return { ...nothing, already: false, revokedAt, alsoTokens }
 }
 
 /** Those of the family that this revocation ended and the clock had not. */

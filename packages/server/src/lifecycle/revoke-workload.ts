@@ -2,11 +2,13 @@ import { KeywardError } from '@keyward/contract/errors'
 import { teamOfOwner } from '../inventory/credentials.ts'
 import { ownedWithin } from '../inventory/reach.ts'
 import type { Permit } from '../people/permit.ts'
+import { endTokens } from './end-tokens.ts'
 import { countLiveTokens } from './live-tokens.ts'
 import { endedBefore, markRevoked, revokeGrantsOf } from './mark-revoked.ts'
 import type { RevocationOf } from './revocation.ts'
 
-/** Its grants and identities end with it; its tokens are refused because the workload's state is part of every call's plan. */
+/** Its grants and identities end with it; its tokens are refused because the workload's state is part of every
+ * call's plan. Tokens of others' grants that were handed on to it are marked one by one. */
 export const revokeWorkload: RevocationOf<Permit<'workload:revoke'>> = {
   kind: 'workload',
 
@@ -29,8 +31,10 @@ export const revokeWorkload: RevocationOf<Permit<'workload:revoke'>> = {
       .where('workload_id', '=', id)
       .where('revoked_at', 'is', null)
       .executeTakeFirst()
+    const alsoTokens = await endTokens(trx, 'actor_id', [id])
     return {
       already: false,
+      alsoTokens,
       revokedAt,
       grants,
       versions: 0,

@@ -4,8 +4,11 @@ import type { Database } from '../db/database.ts'
 import type { Log } from '../observe/log.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import { checkProof, ProofRefused } from './dpop.ts'
-import { readForm } from './form.ts'
+import type { Federation } from './federation/federation.ts'
+import { type Form, readForm, readJsonForm } from './form.ts'
 import { clientCredentials } from './grants/client-credentials.ts'
+import { jwtBearer, jwtBearerGrant } from './grants/jwt-bearer.ts'
+import { tokenExchange, tokenExchangeGrant } from './grants/token-exchange.ts'
 import { type Asker, introspect } from './introspect.ts'
 import { metadata } from './metadata.ts'
 import { authenticateClient } from './methods/authenticate-client.ts'
@@ -14,6 +17,7 @@ import { OAuthError, oauthErrorStatus } from './oauth-error.ts'
 import { ProofMemory } from './proof-memory.ts'
 import type { SigningKeys } from './signing-keys.ts'
 import { TokenError } from './token-error.ts'
+import type { TokenAnswer, TokenRequest } from './token-request.ts'
 import type { TokenVerifier } from './verify.ts'
 
 export interface OAuthDeps {
@@ -21,6 +25,7 @@ export interface OAuthDeps {
   readonly keys: SigningKeys
   readonly minter: Minter
   readonly verifier: TokenVerifier
+  readonly federation: Federation
   readonly issuer: string
   readonly origins: readonly string[]
   readonly log: Log
@@ -52,31 +57,13 @@ export function oauthEndpoints(deps: OAuthDeps): Hono {
 
   endpoint('/oauth2/token', async (context) => {
     const form = await readForm(context.req.raw)
-    const grantType = form.needed('grant_type')
-    if (grantType !== 'client_credentials') throw new OAuthError('unsupported_grant_type', 'this server knows client_credentials')
-    const client = await authenticateClient(deps, context.req.raw, form)
-    const boundTo = proofKey(deps, memory, context)
-    const peer = deps.peer(context)
-    const personal = {
-      ...(peer.ip === undefined ? {} : { ip: peer.ip }),
-      ...(peer.userAgent === undefined ? {} : { userAgent: peer.userAgent }),
-    }
-    const minted = await clientCredentials(deps, client, form, {
-      ...(boundTo === undefined ? {} : { boundTo }),
-      correlationId: peer.correlationId,
-      personal,
-    })
-    deps.metrics.minted.inc({ method: client.method, result: 'minted' })
-    return json(200, {
-      access_token: minted.token,
-      token_type: minted.type,
-      expires_in: minted.expiresInSeconds,
-      scope: minted.scope,
-      // Additional members are allowed (RFC 6749 section 5.1): `keyward run` sets its program up from them.
-      resource: minted.resource,
-      resource_kind: minted.resourceKind,
-      ...(minted.provider === null ? {} : { provider: minted.provider }),
-    })
+    return await answerToken(deps, memory, context, form)
+  })
+
+  // Where the vendors' SDKs ask by themselves: below the base address that they were given, and in JSON.
+  endpoint('/g/:name/v1/oauth/token', async (context) => {
+    const form = await readJsonForm(context.req.raw)
+    return await answerToken(deps, memory, context, form.with('resource', `${deps.issuer}/g/${context.req.param('name')}`))
   })
 
   endpoint('/oauth2/introspect', async (context) => {
@@ -93,7 +80,7 @@ export function oauthEndpoints(deps: OAuthDeps): Hono {
     let id: string | undefined
     try {
       const verified = deps.verifier.verify(token)
-      if (verified.workload === client.workload) id = verified.id
+      if (verified.client === client.workload || verified.workload === client.workload) id = verified.id
     } catch (error) {
       // RFC 7009 section 2.2: a token that is unknown, ended or revoked already is answered like a success.
       if (!(error instanceof TokenError)) throw error
@@ -121,19 +108,51 @@ function json(status: number, body: unknown, headers: Record<string, string> = {
   return new Response(JSON.stringify(body), { status, headers: { ...noStore, 'content-type': 'application/json', ...headers } })
 }
 
+type GrantHandler = (deps: OAuthDeps, request: TokenRequest) => Promise<TokenAnswer>
+
+/** Grant types by their name (RFC 6749 section 4.5). */
+const grantTypes: ReadonlyMap<string, GrantHandler> = new Map<string, GrantHandler>([
+  ['client_credentials', clientCredentials],
+  [jwtBearerGrant, jwtBearer],
+  [tokenExchangeGrant, tokenExchange],
+])
+
+async function answerToken(deps: OAuthDeps, memory: ProofMemory, context: Context, form: Form): Promise<Response> {
+  const handler = grantTypes.get(form.needed('grant_type'))
+  if (handler === undefined) throw new OAuthError('unsupported_grant_type', `this server knows ${[...grantTypes.keys()].join(', ')}`)
+  const peer = deps.peer(context)
+  const jkt = proofKey(deps, memory, context)
+  const answer = await handler(deps, {
+    form,
+    raw: context.req.raw,
+    binding: jkt === undefined ? undefined : { kind: 'dpop', thumbprint: jkt },
+    client: () => authenticateClient(deps, context.req.raw, form),
+    context: {
+      correlationId: peer.correlationId,
+      personal: {
+        ...(peer.ip === undefined ? {} : { ip: peer.ip }),
+        ...(peer.userAgent === undefined ? {} : { userAgent: peer.userAgent }),
+      },
+    },
+  })
+  deps.metrics.minted.inc({ method: answer.method, result: 'minted' })
+  return json(200, answer.body)
+}
+
 /** The thumbprint of the key that a proof at the token endpoint shows; undefined where none was sent (RFC 9449 section 5). */
 function proofKey(deps: OAuthDeps, memory: ProofMemory, context: Context): string | undefined {
   const proof = context.req.header('dpop')
   if (proof === undefined) return undefined
+  const { path } = context.req
   try {
-    return checkProof({ proof, method: 'POST', path: '/oauth2/token', origins: deps.origins, nowMs: deps.nowMs(), memory, nonce: false })
+    return checkProof({ proof, method: 'POST', path, origins: deps.origins, nowMs: deps.nowMs(), memory, nonce: false })
   } catch (error) {
     if (error instanceof ProofRefused) throw new OAuthError('invalid_dpop_proof', error.message)
     throw error
   }
 }
 
-async function askerOf(deps: OAuthDeps, context: Context, form: Parameters<typeof authenticateClient>[2]): Promise<Asker> {
+async function askerOf(deps: OAuthDeps, context: Context, form: Form): Promise<Asker> {
   const authorization = context.req.header('authorization')
   if (authorization !== undefined && /^bearer kwu_/i.test(authorization)) {
     if (await deps.mayReadTokens(authorization)) return { kind: 'person' }
@@ -148,7 +167,7 @@ async function askerOf(deps: OAuthDeps, context: Context, form: Parameters<typeo
 function failure(deps: OAuthDeps, context: Context, error: unknown): Response {
   const correlationId = deps.peer(context).correlationId
   if (error instanceof OAuthError) {
-    if (context.req.path === '/oauth2/token') deps.metrics.minted.inc({ method: 'any', result: error.code })
+    if (context.req.path.endsWith('/token')) deps.metrics.minted.inc({ method: 'any', result: error.code })
     deps.log.info({ correlationId, error: error.code, description: error.message }, 'OAuth request refused')
     return json(
       oauthErrorStatus[error.code],

@@ -1,5 +1,6 @@
 import { boundedBody } from '../web/bounded-body.ts'
 import { OAuthError } from './oauth-error.ts'
+import { hasRepeatedMember } from './strict-jws.ts'
 
 const formBytesMax = 65_536
 /** Parameters that may come more than once (RFC 8707 section 2, RFC 8693 section 2.1). */
@@ -24,6 +25,36 @@ export async function readForm(request: Request): Promise<Form> {
   return new Form(values)
 }
 
+/**
+ * The same from a JSON object, as some vendors' SDKs send it to their own token endpoints: members that are text (or numbers) are its
+ * parameters, lists of text come several times, anything else is refused.
+ */
+export async function readJsonForm(request: Request): Promise<Form> {
+  const type = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase()
+  if (type === 'application/x-www-form-urlencoded') return await readForm(request)
+  if (type !== 'application/json') throw new OAuthError('invalid_request', 'send application/json')
+  const text = await boundedText(request)
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    throw new OAuthError('invalid_request', 'the body is not JSON')
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new OAuthError('invalid_request', 'the body must be a JSON object')
+  if (hasRepeatedMember(text)) throw new OAuthError('invalid_request', 'the body repeats a member name')
+  const values = new Map<string, string[]>()
+  for (const [name, member] of Object.entries(value)) {
+    const list: unknown[] = Array.isArray(member) ? member : [member]
+    if (list.length > 1 && !repeatable.has(name)) throw new OAuthError('invalid_request', `the parameter ${printable(name)} comes twice`)
+    const texts = list.filter((one) => one !== null && one !== '').map((one) => (typeof one === 'number' ? String(one) : one))
+    if (!texts.every((one) => typeof one === 'string'))
+      throw new OAuthError('invalid_request', `the parameter ${printable(name)} must be text`)
+    if (texts.length > 0) values.set(name, texts)
+  }
+  return new Form(values)
+}
+
 export class Form {
   readonly #values: ReadonlyMap<string, readonly string[]>
 
@@ -37,6 +68,11 @@ export class Form {
 
   all(name: string): readonly string[] {
     return this.#values.get(name) ?? []
+  }
+
+  /** The same, with one more value of a parameter that may repeat. */
+  with(name: string, value: string): Form {
+    return new Form(new Map([...this.#values, [name, [...this.all(name), value]]]))
   }
 
   /** The value of a parameter that has to be there. */

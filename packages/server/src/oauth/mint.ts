@@ -1,187 +1,85 @@
 import { limits } from '@keyward/contract/limits'
-import { SignJWT } from 'jose'
+import type pg from 'pg'
 import type { Audit } from '../audit/audit.ts'
-import type { Database } from '../db/database.ts'
+import { isPassing, isRefusal } from '../audit/database-refusal.ts'
+import { GroupCommit } from '../audit/group-commit.ts'
+import type { AuditRow } from '../audit/record.ts'
+import { rowOf } from '../audit/row.ts'
 import { newId } from '../observe/ids.ts'
-import type { SigningAlg, SigningKeys } from './signing-keys.ts'
-
-export interface MintRequest {
-  readonly grant: string
-  /** The workload that asks, where one proved who it is: the grant must be its own. Absent when a person mints by hand. */
-  readonly workload?: string
-  readonly identity?: string
-  /** How the asker proved who it is: `private_key_jwt`, `client_secret_basic`, `by_hand`. */
-  readonly method: string
-  /** The person who mints by hand. */
-  readonly mintedBy?: string
-  /** Thumbprint of the key that the token is to be bound to. */
-  readonly boundTo?: string
-  /** Shorter than the grant's own, never longer. */
-  readonly ttlSeconds?: number
-  readonly alg?: SigningAlg
-  readonly correlationId?: string
-  readonly personal?: { readonly user?: string; readonly ip?: string; readonly userAgent?: string }
-}
-
-export interface MintedAccessToken {
-  readonly token: string
-  readonly id: string
-  readonly type: 'Bearer' | 'DPoP'
-  readonly expiresInSeconds: number
-  readonly scope: string
-  /** The address of the resource that it is for, and what speaks there: a client that only knows its grant can set itself up from it. */
-  readonly resource: string
-  readonly resourceKind: string
-  readonly provider: string | null
-}
-
-export type MintRefusalCode = 'unknown_grant' | 'grant_ended' | 'workload_revoked' | 'tenant_revoked' | 'binding_required' | 'lifetime'
-
-/** Why no token was minted. Whether the caller may know more than "no" is the caller's to decide. */
-export class MintRefused extends Error {
-  readonly code: MintRefusalCode
-
-  constructor(code: MintRefusalCode, message: string) {
-    super(message)
-    this.name = 'MintRefused'
-    this.code = code
-  }
-}
+import { assuranceOf, isAtLeast, levelOf, weaker } from '../policy/assurance.ts'
+import { narrowed, whyWider } from '../policy/narrow.ts'
+import { type MintFacts, MintFactsReader } from './mint-facts.ts'
+import { type MintedAccessToken, type MintRefusalCode, MintRefused, type MintRequest } from './mint-request.ts'
+import { signJwt } from './sign-jwt.ts'
+import type { SigningKeys } from './signing-keys.ts'
+import type { Actor } from './verify.ts'
 
 interface Deps {
-  readonly db: Database
-  readonly keys: SigningKeys
-  readonly audit: Pick<Audit, 'recordIn' | 'record'>
+  /** Connections that the control API does not take: at least four. */
+  readonly pool: pg.Pool
+  readonly keys: Pick<SigningKeys, 'signer'>
+  readonly audit: Pick<Audit, 'record'>
+  readonly node: string
   readonly issuer: string
   nowMs(): number
 }
 
+interface Row {
+  readonly token: Readonly<Record<string, unknown>>
+  readonly audit: AuditRow
+}
+
+const inFlightMax = 2
+const batchMax = 200
+const waitingMax = 5_000
+const answerMsMax = 5_000
+
+/** What the database says while it locks what a token hangs on. */
+const refusedThere: Readonly<Partial<Record<MintRefusalCode, string>>> = {
+  grant_ended: 'the grant has ended',
+  workload_revoked: 'the workload was revoked',
+  identity_ended: 'the identity was revoked or has ended',
+  parent_ended: 'the token that it comes from has ended',
+  user_ended: 'the person has no access any more',
+  consent_ended: 'the consent has ended',
+}
+
 /**
  * Mints access tokens (RFC 9068): one grant, one resource, one tenant, minutes. The record and its audit entry are durable before the
- * string leaves this class; the string itself is never stored.
+ * string leaves this class; the string itself is never stored. Tokens that are asked for at once are written in one transaction.
  */
 export class Minter {
   readonly #deps: Deps
+  readonly #facts: MintFactsReader
+  readonly #commits: GroupCommit<Row, MintRefusalCode | null>
 
   constructor(deps: Deps) {
     this.#deps = deps
+    this.#facts = new MintFactsReader(deps.pool)
+    this.#commits = new GroupCommit<Row, MintRefusalCode | null>({
+      flush: async (batch) => {
+        const query: pg.QueryConfig & { query_timeout: number } = {
+          name: 'mint_tokens',
+          text: 'select mint_tokens($1, $2) as codes',
+          values: [deps.node, JSON.stringify(batch)],
+          query_timeout: answerMsMax,
+        }
+        const { rows } = await deps.pool.query<{ codes: (MintRefusalCode | null)[] }>(query)
+        return rows[0]?.codes ?? []
+      },
+      isRefusal,
+      isPassing,
+      inFlightMax,
+      waitingMax,
+      batchMax,
+    })
   }
 
+  /** @throws MintRefused, which is recorded; OverloadError, or the database's error: then nothing was minted that anybody holds */
   async mint(request: MintRequest): Promise<MintedAccessToken> {
-    const grant = await this.#deps.db
-      .selectFrom('grants')
-      .innerJoin('workloads', 'workloads.id', 'grants.workload_id')
-      .innerJoin('owners', 'owners.id', 'workloads.owner')
-      .innerJoin('resources', 'resources.id', 'grants.resource_id')
-      .leftJoin('tenants', 'tenants.id', 'grants.tenant_id')
-      .select([
-        'grants.id',
-        'grants.workload_id',
-        'grants.resource_id',
-        'grants.tenant_id',
-        'grants.state',
-        'grants.expires_at',
-        'grants.ttl_seconds',
-        'grants.require_dpop',
-      ])
-      .select([
-        'workloads.state as workload_state',
-        'workloads.environment',
-        'resources.name as resource_name',
-        'resources.kind as resource_kind',
-        'resources.provider',
-        'tenants.state as tenant_state',
-      ])
-      .select((eb) => eb.case().when('owners.kind', '=', 'team').then(eb.ref('owners.id')).else(eb.ref('owners.team')).end().as('team'))
-      .where('grants.id', '=', request.grant)
-      .executeTakeFirst()
-    const nowMs = this.#deps.nowMs()
+    const facts = await this.#facts.read(request.grant)
     try {
-      if (!grant || (request.workload !== undefined && grant.workload_id !== request.workload))
-        throw new MintRefused('unknown_grant', 'there is no such grant for this workload')
-      if (grant.state !== 'active' || (grant.expires_at !== null && grant.expires_at.getTime() <= nowMs))
-        throw new MintRefused('grant_ended', 'the grant has ended')
-      if (grant.workload_state !== 'active') throw new MintRefused('workload_revoked', 'the workload was revoked')
-      if (grant.tenant_state === 'revoked') throw new MintRefused('tenant_revoked', 'the tenant was revoked')
-      if (grant.require_dpop && request.boundTo === undefined)
-        throw new MintRefused('binding_required', 'the grant asks for tokens that are bound to a key: send a DPoP proof')
-      const secondsLeft = grant.expires_at === null ? limits.tokenSecondsMax : Math.floor((grant.expires_at.getTime() - nowMs) / 1000)
-      const seconds = Math.min(request.ttlSeconds ?? grant.ttl_seconds, grant.ttl_seconds, secondsLeft)
-      if (seconds < 1) throw new MintRefused('lifetime', 'the grant ends within a second')
-
-      const id = newId('token')
-      const iat = Math.floor(nowMs / 1000)
-      const scope = `grant:${grant.id}`
-      const resource = `${this.#deps.issuer}/g/${grant.resource_name}`
-      const signer = this.#deps.keys.signer(request.alg ?? 'ES256')
-      const token = await new SignJWT({
-        client_id: grant.workload_id,
-        scope,
-        grant: grant.id,
-        ...(grant.tenant_id === null ? {} : { tenant: grant.tenant_id }),
-        ...(request.identity === undefined ? {} : { identity: request.identity }),
-        ...(request.boundTo === undefined ? {} : { cnf: { jkt: request.boundTo } }),
-      })
-        .setProtectedHeader({ alg: signer.alg, typ: 'at+jwt', kid: signer.kid })
-        .setIssuer(this.#deps.issuer)
-        .setSubject(grant.workload_id)
-        .setAudience(resource)
-        .setIssuedAt(iat)
-        .setExpirationTime(iat + seconds)
-        .setJti(id)
-        .sign(signer.key)
-
-      await this.#deps.db.transaction().execute(async (trx) => {
-        // The locks make minting and revoking take turns: a token is either seen by the revocation or refused by it.
-        const still = await trx
-          .selectFrom('grants')
-          .innerJoin('workloads', 'workloads.id', 'grants.workload_id')
-          .select(['grants.state', 'workloads.state as workload_state'])
-          .where('grants.id', '=', grant.id)
-          .forShare()
-          .executeTakeFirst()
-        if (still?.state !== 'active') throw new MintRefused('grant_ended', 'the grant has ended')
-        if (still.workload_state !== 'active') throw new MintRefused('workload_revoked', 'the workload was revoked')
-        await trx
-          .insertInto('tokens')
-          .values({
-            id,
-            grant_id: grant.id,
-            workload_id: grant.workload_id,
-            resource_id: grant.resource_id,
-            tenant_id: grant.tenant_id,
-            identity_id: request.identity ?? null,
-            parent: null,
-            method: request.method,
-            minted_by: request.mintedBy ?? null,
-            bound_to: request.boundTo ?? null,
-            issued_at: new Date(iat * 1000),
-            expires_at: new Date((iat + seconds) * 1000),
-          })
-          .execute()
-        await this.#deps.audit.recordIn(trx, {
-          ...this.#record(request),
-          decision: 'done',
-          workload: grant.workload_id,
-          token: id,
-          grant: grant.id,
-          resource: grant.resource_id,
-          team: grant.team,
-          environment: grant.environment,
-          ...(grant.tenant_id === null ? {} : { tenant: grant.tenant_id }),
-          details: { method: request.method, seconds, bound: request.boundTo !== undefined },
-        })
-      })
-      return {
-        token,
-        id,
-        type: request.boundTo === undefined ? 'Bearer' : 'DPoP',
-        expiresInSeconds: seconds,
-        scope,
-        resource,
-        resourceKind: grant.resource_kind,
-        provider: grant.provider,
-      }
+      return await this.#mint(request, this.#allowed(request, facts))
     } catch (error) {
       if (error instanceof MintRefused)
         await this.#deps.audit.record({
@@ -189,21 +87,179 @@ export class Minter {
           decision: 'refused',
           code: error.code,
           grant: request.grant,
-          ...(grant ? { team: grant.team, environment: grant.environment } : {}),
+          ...(facts ? { team: facts.team, environment: facts.environment } : {}),
         })
       throw error
     }
   }
 
+  /** Everything that can be said without a lock. */
+  #allowed(request: MintRequest, facts: MintFacts | undefined): MintFacts {
+    const { workload, parent, binding } = request
+    const nowMs = this.#deps.nowMs()
+    if (!facts) throw unknownGrant()
+    if (parent === undefined && workload !== undefined && facts.workload !== workload) throw unknownGrant()
+    if (request.identityGrants && facts.workload === workload && !request.identityGrants.includes(facts.id)) throw unknownGrant()
+    if (facts.state !== 'active' || (facts.expiresAtMs !== null && facts.expiresAtMs <= nowMs))
+      throw new MintRefused('grant_ended', 'the grant has ended')
+    if (facts.workloadState !== 'active') throw new MintRefused('workload_revoked', 'the workload was revoked')
+    if (facts.tenantState === 'revoked') throw new MintRefused('tenant_revoked', 'the tenant was revoked')
+    if (parent !== undefined) {
+      if (workload === undefined || (workload !== facts.workload && !facts.delegates.includes(workload)))
+        throw new MintRefused('not_a_delegate', 'the grant does not let this workload act under its tokens: add it to `delegates`')
+      if (parent.depth >= limits.delegationDepthMax)
+        throw new MintRefused('too_deep', `a token is handed on ${limits.delegationDepthMax} times at most`)
+    }
+    if (facts.requireDpop && binding?.kind !== 'dpop')
+      throw new MintRefused('binding_required', 'the grant asks for tokens that are bound to a key: send a DPoP proof')
+    if (facts.requireMtls && binding?.kind !== 'mtls')
+      throw new MintRefused('binding_required', 'the grant asks for tokens that are bound to a client certificate: present one')
+    return facts
+  }
+
+  async #mint(request: MintRequest, facts: MintFacts): Promise<MintedAccessToken> {
+    const { parent, binding, behalf } = request
+    const nowMs = this.#deps.nowMs()
+    const own = assuranceOf({ level: levelOf(request.method), attests: request.attests ?? false }, binding)
+    const assurance = parent === undefined ? own : weaker(own, parent.token.assurance)
+    if (facts.minimumAssurance !== null && !isAtLeast(assurance, facts.minimumAssurance))
+      throw new MintRefused('assurance_too_low', `the grant asks for the assurance ${facts.minimumAssurance}, this would be ${assurance}`)
+    const narrower = scopeOf(request, facts)
+    const secondsLeft = Math.min(
+      facts.expiresAtMs === null ? limits.tokenSecondsMax : Math.floor((facts.expiresAtMs - nowMs) / 1000),
+      parent === undefined ? limits.tokenSecondsMax : Math.floor((parent.token.expiresAtMs - nowMs) / 1000),
+    )
+    const seconds = Math.min(request.ttlSeconds ?? facts.ttlSeconds, facts.ttlSeconds, secondsLeft)
+    if (seconds < 1)
+      throw new MintRefused('lifetime', parent === undefined ? 'the grant ends within a second' : 'its token ends within a second')
+
+    const id = newId('token')
+    const iat = Math.floor(nowMs / 1000)
+    const scope = `grant:${facts.id}`
+    const resource = `${this.#deps.issuer}/g/${facts.resourceName}`
+    const holder = request.workload ?? facts.workload
+    const delegated = holder !== facts.workload
+    const subject = parent?.token.subject ?? behalf?.user ?? facts.workload
+    const act = actorOf(request, facts)
+    const user = behalf?.user ?? parent?.token.user
+    const details =
+      narrower === undefined ? undefined : [{ type: facts.resourceKind, locations: [resource], identifier: facts.id, ...narrower }]
+    const token = signJwt(this.#deps.keys.signer(request.alg ?? 'ES256'), 'at+jwt', {
+      iss: this.#deps.issuer,
+      sub: subject,
+      aud: resource,
+      iat,
+      exp: iat + seconds,
+      jti: id,
+      client_id: behalf?.client ?? holder,
+      scope,
+      grant: facts.id,
+      workload: subject === facts.workload ? undefined : facts.workload,
+      tenant: facts.tenant ?? undefined,
+      identity: request.identity,
+      assurance,
+      act,
+      authorization_details: details,
+      cnf: binding === undefined ? undefined : binding.kind === 'dpop' ? { jkt: binding.thumbprint } : { 'x5t#S256': binding.thumbprint },
+    })
+
+    const code = await this.#commits.submit({
+      token: {
+        id,
+        grant_id: facts.id,
+        workload_id: facts.workload,
+        resource_id: facts.resource,
+        tenant_id: facts.tenant,
+        identity_id: request.identity,
+        parent: parent?.token.id,
+        method: request.method,
+        minted_by: request.mintedBy,
+        bound_to: binding?.thumbprint,
+        binding: binding?.kind,
+        user_id: user,
+        actor_id: delegated ? holder : undefined,
+        client: behalf?.client,
+        consent_id: behalf?.consent,
+        family: behalf?.family,
+        depth: parent === undefined ? 0 : parent.depth + 1,
+        scope: narrower,
+        assurance,
+        issued_at: new Date(iat * 1000),
+        expires_at: new Date((iat + seconds) * 1000),
+      },
+      audit: rowOf({
+        ...this.#record(request),
+        decision: 'done',
+        workload: facts.workload,
+        token: id,
+        grant: facts.id,
+        resource: facts.resource,
+        team: facts.team,
+        environment: facts.environment,
+        onBehalfOf: user,
+        tenant: facts.tenant ?? undefined,
+        details: {
+          method: request.method,
+          seconds,
+          assurance,
+          binding: binding?.kind ?? 'none',
+          ...(parent === undefined ? {} : { parent: parent.token.id }),
+          ...(behalf === undefined ? {} : { client: behalf.client, consent: behalf.consent }),
+        },
+      }),
+    })
+    if (code !== null) throw new MintRefused(code, refusedThere[code] ?? 'what it hangs on has ended')
+    return {
+      token,
+      id,
+      type: binding?.kind === 'dpop' ? 'DPoP' : 'Bearer',
+      expiresInSeconds: seconds,
+      scope,
+      granted: narrower ?? facts.scope,
+      grant: facts.id,
+      assurance,
+      act,
+      resource,
+      resourceKind: facts.resourceKind,
+      provider: facts.provider,
+      environment: facts.environment,
+    }
+  }
+
   #record(request: MintRequest) {
     return {
-      action: 'token.mint',
+      action: request.parent === undefined ? 'token.mint' : 'token.exchange',
       actor:
         request.mintedBy !== undefined
           ? ({ kind: 'user', id: request.mintedBy } as const)
-          : ({ kind: 'workload', id: request.workload ?? null } as const),
+          : request.workload === undefined && request.behalf !== undefined
+            ? ({ kind: 'user', id: request.behalf.user } as const)
+            : ({ kind: 'workload', id: request.workload ?? null } as const),
       ...(request.correlationId === undefined ? {} : { correlationId: request.correlationId }),
       ...(request.personal === undefined ? {} : { personal: request.personal }),
     }
   }
+}
+
+function unknownGrant(): MintRefused {
+  return new MintRefused('unknown_grant', 'there is no such grant for this workload')
+}
+
+/** What the token says beyond its grant; undefined where it says the same. */
+function scopeOf({ scope, parent }: MintRequest, facts: MintFacts) {
+  const above = parent?.token.narrowed ?? facts.scope
+  if (scope === undefined) return parent?.token.narrowed
+  const wider = whyWider(scope, facts.scope) ?? whyWider(scope, above)
+  if (wider !== undefined) throw new MintRefused('scope_too_wide', wider)
+  return narrowed(scope, above)
+}
+
+/** RFC 8693, section 4.1: the outermost is who acts now; what is nested is how it came to that. */
+function actorOf({ parent, behalf, workload }: MintRequest, facts: MintFacts): Actor | undefined {
+  if (behalf !== undefined) return { sub: facts.workload }
+  if (parent === undefined || workload === undefined) return undefined
+  const before = parent.token.act
+  const current = before?.sub ?? parent.token.subject
+  if (workload === current) return before
+  return before === undefined ? { sub: workload } : { sub: workload, act: before }
 }

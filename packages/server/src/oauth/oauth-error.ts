@@ -1,4 +1,4 @@
-/** The closed set of OAuth error codes that we answer (RFC 6749 section 5.2, 8693, 8707, 9449, 7009). */
+/** The closed set of OAuth error codes that we answer (RFC 6749 section 5.2, 8693, 8707, 9396, 9449, 7009). */
 export const oauthErrorStatus = {
   invalid_request: 400,
   invalid_client: 401,
@@ -7,6 +7,7 @@ export const oauthErrorStatus = {
   unsupported_grant_type: 400,
   invalid_scope: 400,
   invalid_target: 400,
+  invalid_authorization_details: 400,
   invalid_dpop_proof: 400,
   use_dpop_nonce: 400,
   unsupported_token_type: 400,

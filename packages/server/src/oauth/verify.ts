@@ -1,4 +1,6 @@
 import { hash } from 'node:crypto'
+import type { GrantScope } from '@keyward/contract/grants'
+import { type AssuranceLevel, assuranceLevels } from '@keyward/contract/words'
 import { checkProof, ProofRefused } from './dpop.ts'
 import { isSignedBy } from './jws-signature.ts'
 import { ProofMemory } from './proof-memory.ts'
@@ -7,17 +9,34 @@ import type { SigningKeys } from './signing-keys.ts'
 import { MalformedJws, readStrictJws, typeOf } from './strict-jws.ts'
 import { TokenError } from './token-error.ts'
 
+/** Who acts (`act`, RFC 8693 section 4.1), and how it came to that. Only the outermost counts. */
+export interface Actor {
+  readonly sub: string
+  readonly act?: Actor
+}
+
 /** What an access token of ours says (RFC 9068), once it is verified. */
 export interface VerifiedToken {
   readonly id: string
   readonly grant: string
+  /** The grant's workload, whose authority it is. */
   readonly workload: string
+  /** On whose behalf: a person, or the grant's workload itself. */
+  readonly subject: string
+  readonly user: string | undefined
+  /** Who holds it: the grant's workload, one that it was handed on to, or a person's client. */
+  readonly client: string
+  readonly act: Actor | undefined
   readonly tenant: string | undefined
   readonly identity: string | undefined
+  readonly assurance: AssuranceLevel
+  /** Narrower than the grant's scope; undefined where it says the same. */
+  readonly narrowed: GrantScope | undefined
   /** The resource's address: `ISSUER/g/NAME`. */
   readonly audience: string
-  /** Thumbprint of the key that it is bound to (`cnf.jkt`). */
+  /** Thumbprint of the key or certificate that it is bound to (`cnf`). */
   readonly boundTo: string | undefined
+  readonly binding: 'dpop' | 'mtls' | undefined
   /** SHA-256 of the token's string, base64url: what a proof carries as `ath`. */
   readonly ath: string
   readonly issuedAtMs: number
@@ -75,10 +94,10 @@ export class TokenVerifier {
    * request as it arrived. Throws TokenError with the headers to answer.
    */
   verifyProof(
-    token: { readonly boundTo?: string | undefined; readonly ath: string },
+    token: { readonly boundTo?: string | undefined; readonly binding?: 'dpop' | 'mtls' | undefined; readonly ath: string },
     proof: { readonly header: string; readonly method: string; readonly url: string },
   ): void {
-    if (token.boundTo === undefined) return
+    if (token.boundTo === undefined || token.binding === 'mtls') return
     const url = new URL(proof.url)
     try {
       checkProof({
@@ -124,11 +143,13 @@ export class TokenVerifier {
     const key = typeof header.kid === 'string' ? this.#deps.keys.verifier(header.kid) : undefined
     if (key === undefined || header.alg !== key.alg) throw new TokenError('token_invalid', 'the token is not signed by a key of ours')
     if (!isSignedBy(compact, key.alg, key.key)) throw new TokenError('token_invalid', 'the signature is not valid')
-    const { iss, sub, client_id, aud, exp, iat, jti, grant, tenant, identity, cnf } = payload
+    const { iss, sub, client_id, aud, exp, iat, jti, grant, tenant, identity, cnf, act, assurance, authorization_details } = payload
+    const workload = payload.workload ?? sub
     if (iss !== this.#deps.issuer) throw new TokenError('token_invalid', 'the token is of another issuer')
     if (
       typeof sub !== 'string' ||
-      client_id !== sub ||
+      typeof workload !== 'string' ||
+      typeof client_id !== 'string' ||
       typeof aud !== 'string' ||
       typeof jti !== 'string' ||
       typeof grant !== 'string' ||
@@ -137,17 +158,20 @@ export class TokenVerifier {
     ) {
       throw new TokenError('token_invalid', 'the token lacks a claim')
     }
-    const boundTo = typeof cnf === 'object' && cnf !== null && 'jkt' in cnf && typeof cnf.jkt === 'string' ? cnf.jkt : undefined
-    if (cnf !== undefined && boundTo === undefined)
-      throw new TokenError('token_invalid', 'the token is bound in a way that is not known here')
     return {
       id: jti,
       grant,
-      workload: sub,
+      workload,
+      subject: sub,
+      user: sub.startsWith('usr_') ? sub : undefined,
+      client: client_id,
+      act: act as Actor | undefined,
       tenant: typeof tenant === 'string' ? tenant : undefined,
       identity: typeof identity === 'string' ? identity : undefined,
+      assurance: assuranceLevels.find((level) => level === assurance) ?? 'shared_secret',
+      narrowed: narrowedOf(authorization_details),
       audience: aud,
-      boundTo,
+      ...bindingOf(cnf),
       ath,
       issuedAtMs: iat * 1000,
       expiresAtMs: exp * 1000,
@@ -164,4 +188,23 @@ export class TokenVerifier {
       this.#verified.delete(digest)
     }
   }
+}
+
+function bindingOf(cnf: unknown): Pick<VerifiedToken, 'binding' | 'boundTo'> {
+  if (cnf === undefined) return { binding: undefined, boundTo: undefined }
+  if (typeof cnf === 'object' && cnf !== null) {
+    if ('jkt' in cnf && typeof cnf.jkt === 'string') return { binding: 'dpop', boundTo: cnf.jkt }
+    const thumbprint = 'x5t#S256' in cnf ? cnf['x5t#S256'] : undefined
+    if (typeof thumbprint === 'string') return { binding: 'mtls', boundTo: thumbprint }
+  }
+  throw new TokenError('token_invalid', 'the token is bound in a way that is not known here')
+}
+
+/** Our own tokens carry one detail at most, whose members beside these are the scope (oauth/mint). */
+function narrowedOf(details: unknown): GrantScope | undefined {
+  if (details === undefined) return undefined
+  const [only] = Array.isArray(details) ? details : []
+  if (typeof only !== 'object' || only === null) throw new TokenError('token_invalid', 'the token lacks its details')
+  const { type: _type, locations: _locations, identifier: _identifier, ...scope } = only as Record<string, unknown>
+  return scope as GrantScope
 }

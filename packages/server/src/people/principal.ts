@@ -1,7 +1,7 @@
 import type { RoleBinding } from '@keyward/contract/people'
 
 /** How a person proved who they are: the methods of a session, or the kind of an API token. */
-export type SignInMethod = 'link' | 'password' | 'passkey' | 'token' | 'local'
+export type SignInMethod = 'link' | 'password' | 'passkey' | 'oidc' | 'token' | 'local'
 
 /** The person behind a request, as the database knew them when the request came in. Never kept longer than the request. */
 export interface Principal {

@@ -26,6 +26,7 @@ export async function createGrant(trx: Trx, reach: Reach, input: GrantCreate, cr
   const kind = await requireResource(trx, input.resource)
   requireScope(kind, input.scope)
   if (input.tenant !== undefined) await requireTenant(trx, input.tenant)
+  await requireDelegates(trx, reach, input.delegates, input.workload)
   if (input.expires_at !== undefined && input.expires_at !== null) await requireFuture(trx, input.expires_at)
   const row = await trx
     .insertInto('grants')
@@ -39,6 +40,9 @@ export async function createGrant(trx: Trx, reach: Reach, input: GrantCreate, cr
       ttl_seconds: input.ttl_seconds,
       expires_at: input.expires_at ?? null,
       require_dpop: input.require_dpop,
+      require_mtls: input.require_mtls,
+      minimum_assurance: input.minimum_assurance ?? null,
+      delegates: input.delegates,
       streams_outlive_token: input.streams_outlive_token,
       reason: input.reason ?? null,
       created_by: createdBy,
@@ -74,6 +78,7 @@ export async function updateGrant(trx: Trx, reach: Reach, id: string, input: Gra
   requireRevision(before.revision, revision)
   if (before.state === 'revoked') throw new KeywardError('already-revoked', 'The grant is revoked and cannot be changed')
   if (input.scope !== undefined) requireScope(await requireResource(trx, before.resource_id), input.scope)
+  if (input.delegates !== undefined) await requireDelegates(trx, reach, input.delegates, before.workload_id)
   if (input.expires_at !== undefined && input.expires_at !== null) await requireFuture(trx, input.expires_at)
   const row = await trx
     .updateTable('grants')
@@ -83,6 +88,9 @@ export async function updateGrant(trx: Trx, reach: Reach, id: string, input: Gra
       ...(input.ttl_seconds === undefined ? {} : { ttl_seconds: input.ttl_seconds }),
       ...(input.expires_at === undefined ? {} : { expires_at: input.expires_at }),
       ...(input.require_dpop === undefined ? {} : { require_dpop: input.require_dpop }),
+      ...(input.require_mtls === undefined ? {} : { require_mtls: input.require_mtls }),
+      ...(input.minimum_assurance === undefined ? {} : { minimum_assurance: input.minimum_assurance }),
+      ...(input.delegates === undefined ? {} : { delegates: input.delegates }),
       ...(input.streams_outlive_token === undefined ? {} : { streams_outlive_token: input.streams_outlive_token }),
       updated_at: sql<Date>`now()`,
       revision: before.revision + 1,
@@ -142,7 +150,7 @@ function reachedWorkload(db: Db, reach: Reach) {
 }
 
 /** Locked against a revocation at the same time: either it sees this grant, or this sees that it is revoked. */
-async function requireWorkload(trx: Trx, reach: Reach, id: string): Promise<void> {
+async function requireWorkload(trx: Trx, reach: Reach, id: string, field = '/workload'): Promise<void> {
   const row = await trx
     .selectFrom('workloads')
     .innerJoin('owners', 'owners.id', 'workloads.owner')
@@ -151,8 +159,16 @@ async function requireWorkload(trx: Trx, reach: Reach, id: string): Promise<void
     .where(within(reach, teamOf(), sql.ref('workloads.environment')))
     .forShare('workloads')
     .executeTakeFirst()
-  if (!row) throw invalid('/workload', 'is not a workload that you can use here: see GET /api/v1/workloads')
+  if (!row) throw invalid(field, 'is not a workload that you can use here: see GET /api/v1/workloads')
   if (row.state === 'revoked') throw new KeywardError('already-revoked', `The workload ${row.name} is revoked: create a new one`)
+}
+
+/** Workloads that may act under its tokens: known, within the reach, and another than its own. */
+async function requireDelegates(trx: Trx, reach: Reach, ids: readonly string[], own: string): Promise<void> {
+  for (const [index, id] of ids.entries()) {
+    if (id === own) throw invalid(`/delegates/${index}`, "is the grant's own workload, which needs no leave")
+    await requireWorkload(trx, reach, id, `/delegates/${index}`)
+  }
 }
 
 async function requireResource(trx: Trx, id: string): Promise<ResourceKind> {
@@ -194,6 +210,9 @@ function grantOf(row: Selectable<GrantsTable>): Grant {
     ttl_seconds: row.ttl_seconds,
     expires_at: row.expires_at?.toISOString() ?? null,
     require_dpop: row.require_dpop,
+    require_mtls: row.require_mtls,
+    minimum_assurance: row.minimum_assurance,
+    delegates: row.delegates,
     streams_outlive_token: row.streams_outlive_token,
     reason: row.reason,
     state: row.state,

@@ -19,6 +19,8 @@ export interface Listener {
   stop(graceMs: number): Promise<void>
 }
 
+/** Below `/g/`, but the token service's: where vendors' SDKs ask for tokens by themselves. */
+const tokenPath = /^\/g\/[a-z0-9-]{1,63}\/v1\/oauth\/token$/
 /** Headers of a request have to be here by then; a slow sender is cut. */
 const headersMsMax = 20_000
 const keepAliveMs = 65_000
@@ -49,7 +51,7 @@ export async function bind(options: ListenerOptions): Promise<{
     serve(app, gateway) {
       const api = getRequestListener(app.fetch, { overrideGlobalObjects: false })
       handle = (request, response) => {
-        if (request.url?.startsWith('/g/')) gateway(request, response)
+        if (request.url?.startsWith('/g/') && !tokenPath.test(request.url)) gateway(request, response)
         else void api(request, response)
       }
       return { port, stop: (graceMs) => stop(server, graceMs) }

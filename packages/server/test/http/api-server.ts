@@ -97,7 +97,7 @@ export async function startApi(options: { openStreams?: Services['openStreams'] 
     db,
     vault,
     audit,
-    minter: new Minter({ db, keys, audit, issuer: origin, nowMs: () => feed.nowMs() }),
+    minter: new Minter({ pool, keys, audit, node: 'node_test', issuer: origin, nowMs: () => feed.nowMs() }),
     feed,
     node,
     clock: systemClock,

@@ -109,7 +109,7 @@ describe('200', () => {
   })
 
   it('RSA tokens are there for those who need them: RS256 is signed with a key of its own (RFC 9068 section 2.1)', async () => {
-    const { token } = await service.minter.mint({ grant, workload, method: 'test', alg: 'RS256' })
+    const { token } = await service.minter.mint({ grant, workload, method: 'by_hand', alg: 'RS256' })
     expect(decodeProtectedHeader(token).alg).toBe('RS256')
     await jwtVerify(token, createRemoteJWKSet(new URL(`${service.issuer}/oauth2/jwks`)), { algorithms: ['RS256'] })
     expect(service.verifier.verify(token).grant).toBe(grant)
@@ -268,7 +268,7 @@ describe('401 invalid_client', () => {
 
 describe('introspection and revocation', () => {
   it('a live token is described to its workload and to people who may read tokens, and to nobody else (RFC 7662 section 2.2)', async () => {
-    const { token, id } = await service.minter.mint({ grant, workload, method: 'test' })
+    const { token, id } = await service.minter.mint({ grant, workload, method: 'by_hand' })
     const own = await post('/oauth2/introspect', { token }, basic())
     expect(own.body).toMatchObject({
       active: true,
@@ -290,7 +290,7 @@ describe('introspection and revocation', () => {
   })
 
   it('what was revoked is inactive at once; revoking answers 200 for any token, and revokes only one’s own (RFC 7009 section 2)', async () => {
-    const { token } = await service.minter.mint({ grant, workload, method: 'test' })
+    const { token } = await service.minter.mint({ grant, workload, method: 'by_hand' })
     const stranger = await service.addWorkload('stranger-2')
     await service.addIdentity(stranger, { method: 'client_secret_basic', secret_hash: hash('sha256', secret, 'buffer') })
     expect((await post('/oauth2/revoke', { token }, basic(stranger))).status).toBe(200)
@@ -305,7 +305,7 @@ describe('introspection and revocation', () => {
 
 describe('an access token', () => {
   it('of another issuer, another type, another key, or with a changed byte is refused; so is one that has ended', async () => {
-    const { token } = await service.minter.mint({ grant, workload, method: 'test' })
+    const { token } = await service.minter.mint({ grant, workload, method: 'by_hand' })
     const [head = '', body = '', signature = ''] = token.split('.')
     const reseal = (change: Record<string, unknown>) =>
       `${head}.${Buffer.from(JSON.stringify({ ...JSON.parse(Buffer.from(body, 'base64url').toString()), ...change })).toString('base64url')}.${signature}`
@@ -329,11 +329,11 @@ describe('an access token', () => {
   })
 
   it('stays valid when the signing key rotates, and new ones are signed by the key that was published before', async () => {
-    const before = await service.minter.mint({ grant, workload, method: 'test' })
+    const before = await service.minter.mint({ grant, workload, method: 'by_hand' })
     const published = service.keys.jwks().keys.map((key) => key.kid)
     await service.keys.rotate('ES256')
     service.verifier.forgetAll()
-    const after = await service.minter.mint({ grant, workload, method: 'test' })
+    const after = await service.minter.mint({ grant, workload, method: 'by_hand' })
     const kid = decodeProtectedHeader(after.token).kid
     expect(kid).not.toBe(decodeProtectedHeader(before.token).kid)
     expect(published).toContain(kid)
@@ -345,7 +345,7 @@ describe('an access token', () => {
     const racing = await service.addWorkload('racing')
     const its = await service.addGrant(racing)
     const mints = Array.from({ length: 20 }, () =>
-      service.minter.mint({ grant: its, workload: racing, method: 'test' }).then(
+      service.minter.mint({ grant: its, workload: racing, method: 'by_hand' }).then(
         () => 'minted',
         (error: { code: string }) => error.code,
       ),
@@ -353,7 +353,7 @@ describe('an access token', () => {
     await service.db.updateTable('grants').set({ state: 'revoked', revoked_at: new Date() }).where('id', '=', its).execute()
     const outcomes = await Promise.all(mints)
     expect(outcomes.every((outcome) => outcome === 'minted' || outcome === 'grant_ended')).toBe(true)
-    await expect(service.minter.mint({ grant: its, workload: racing, method: 'test' })).rejects.toMatchObject({ code: 'grant_ended' })
+    await expect(service.minter.mint({ grant: its, workload: racing, method: 'by_hand' })).rejects.toMatchObject({ code: 'grant_ended' })
   })
 })
 

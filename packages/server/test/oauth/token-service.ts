@@ -11,7 +11,9 @@ import { Audit } from '../../src/audit/audit.ts'
 import { recordChange } from '../../src/changes/record.ts'
 import { databaseOn } from '../../src/db/database.ts'
 import { createPool } from '../../src/db/pool.ts'
+import { Egress } from '../../src/egress/egress.ts'
 import { oauthEndpoints } from '../../src/oauth/endpoints.ts'
+import { TrustedIssuers } from '../../src/oauth/federation/trusted-issuers.ts'
 import { Minter } from '../../src/oauth/mint.ts'
 import { Revoked } from '../../src/oauth/revoked.ts'
 import { SigningKeys } from '../../src/oauth/signing-keys.ts'
@@ -58,13 +60,16 @@ export async function startTokenService() {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const verifier = new TokenVerifier({ keys, revoked, issuer, origins: [issuer], nowMs, monotonicMs: () => performance.now() + skewMs })
-  const minter = new Minter({ db, keys, audit, issuer, nowMs })
+  const minter = new Minter({ pool, keys, audit, node: 'node_test', issuer, nowMs })
+  const egress = new Egress()
+  const federation = new TrustedIssuers({ db, egress, issuer, nowMs, monotonicMs: () => performance.now() + skewMs })
   const personTokens = new Set<string>()
   const app = oauthEndpoints({
     db,
     keys,
     minter,
     verifier,
+    federation,
     issuer,
     origins: [issuer],
     log,
@@ -148,6 +153,7 @@ export async function startTokenService() {
     async stop() {
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
+      await egress.close()
       await pool.end()
       await database.drop()
       rmSync(folder, { recursive: true, force: true })

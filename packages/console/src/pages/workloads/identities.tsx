@@ -1,4 +1,5 @@
-import type { Identity, Workload } from '@keyward/contract/workloads'
+import type { Identity } from '@keyward/contract/identities'
+import type { Workload } from '@keyward/contract/workloads'
 import { useState } from 'react'
 import { useAct } from '../../api/act.ts'
 import { api } from '../../api/client.ts'

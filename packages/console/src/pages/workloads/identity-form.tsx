@@ -1,4 +1,4 @@
-import type { IdentityCreate, PublicJwk } from '@keyward/contract/workloads'
+import type { IdentityCreate, PublicJwk } from '@keyward/contract/identities'
 import { useState } from 'react'
 import { useAct } from '../../api/act.ts'
 import { api } from '../../api/client.ts'

@@ -49,14 +49,15 @@ export function workloadHandlers(services: Services): Implementation[] {
     ),
     implement(workloads.revokeIdentity, ({ permit, params, body, transact }) =>
       transact(async (trx, act) => {
-        const { identity, ended } = await revokeIdentity(trx, permit, params.id, params.identity)
+        const { identity, ended, tokens } = await revokeIdentity(trx, permit, params.id, params.identity)
         await act.record({
           action: 'identity.revoke',
           target: { kind: 'identity', id: identity.id },
           workload: params.id,
           reason: body.reason,
-          details: { already: !ended },
+          details: { already: !ended, tokens: tokens.length },
         })
+        for (const token of tokens) act.change('token', token, 'revoked')
         if (ended) act.change('identity', identity.id, 'revoked')
         return identity
       }),

@@ -25,7 +25,7 @@ export async function clientSecretBasic(db: Database, header: string): Promise<A
   const digest = hash('sha256', secret, 'buffer')
   for (const identity of await identitiesOf(db, workload, 'client_secret_basic')) {
     if (identity.secretHash && identity.secretHash.length === digest.length && timingSafeEqual(identity.secretHash, digest))
-      return { workload, identity: identity.id, method: 'client_secret_basic' }
+      return { workload, identity: identity.id, method: 'client_secret_basic', grants: identity.params.grants ?? null, attests: false }
   }
   throw refused()
 }

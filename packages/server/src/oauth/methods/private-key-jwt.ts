@@ -61,7 +61,7 @@ export async function privateKeyJwt(
     .returning('digest')
     .executeTakeFirst()
   if (!first) throw refused('it was used before')
-  return { workload: sub, identity: signer.id, method: 'private_key_jwt' }
+  return { workload: sub, identity: signer.id, method: 'private_key_jwt', grants: signer.params.grants ?? null, attests: false }
 }
 
 function signedWith(assertion: string, alg: ClientAlg, jwk: Readonly<Record<string, unknown>>): boolean {

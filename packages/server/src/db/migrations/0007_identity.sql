@@ -1,0 +1,259 @@
+-- Who may vouch for workloads: an OIDC issuer, a SPIFFE trust domain, a certificate authority. `issuer` is what its tokens say of it:
+-- the `iss` of OIDC, the trust domain of SPIFFE, a name of ours for an authority. `keys_from` says where its keys come from.
+create table issuers (
+  id text primary key,
+  name text not null,
+  kind text not null check (kind in ('oidc', 'spiffe', 'x509')),
+  issuer text not null,
+  preset text not null check (preset in ('github', 'gitlab', 'kubernetes', 'google', 'entra', 'generic')),
+  keys_from jsonb not null,
+  allow_private boolean not null default false,
+  attests boolean not null default false,
+  ca text,
+  description text,
+  state text not null default 'active' check (state in ('active', 'revoked')),
+  revoked_at timestamptz,
+  revoked_reason text,
+  created_by text,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  revision integer not null default 1
+);
+create unique index issuers_issuer on issuers (kind, issuer) where state = 'active';
+create unique index issuers_name on issuers (lower(name)) where state = 'active';
+create index issuers_page on issuers (created_at desc, id desc);
+
+-- `params` holds what the method pins: audiences, claims, a subject, the grants that the identity may use.
+alter table workload_identities add column issuer_id text references issuers;
+create index workload_identities_issuer on workload_identities (issuer_id, id) where issuer_id is not null and revoked_at is null;
+
+alter table grants add column require_mtls boolean not null default false;
+alter table grants add column minimum_assurance text check (minimum_assurance in ('shared_secret', 'federated', 'key_bound', 'attested'));
+-- Workloads that may act under tokens of this grant (RFC 8693), besides its own.
+alter table grants add column delegates text[] not null default '{}';
+create index grants_delegates on grants using gin (delegates) where delegates <> '{}';
+
+-- `user_id`: the person on whose behalf. `actor_id`: the workload that holds it, where it is not the grant's. `scope`: narrower than the
+-- grant's, or null. `family`: the tokens of one authorization code and its refresh tokens.
+alter table tokens add column user_id text;
+alter table tokens add column actor_id text;
+alter table tokens add column client text;
+alter table tokens add column consent_id text;
+alter table tokens add column family text;
+alter table tokens add column depth integer not null default 0;
+alter table tokens add column scope jsonb;
+alter table tokens add column binding text check (binding in ('dpop', 'mtls'));
+alter table tokens add column assurance text not null default 'shared_secret' check (assurance in ('shared_secret', 'federated', 'key_bound', 'attested'));
+update tokens set binding = 'dpop' where bound_to is not null;
+create index tokens_by_user on tokens (user_id, issued_at desc, id desc) where user_id is not null;
+create index tokens_by_actor on tokens (actor_id, issued_at desc, id desc) where actor_id is not null;
+create index tokens_by_consent on tokens (consent_id) where consent_id is not null;
+
+-- Clients of people's agents that were registered by hand; others bring a client ID metadata document.
+create table oauth_clients (
+  id text primary key,
+  name text not null,
+  redirect_uris text[] not null,
+  state text not null default 'active' check (state in ('active', 'revoked')),
+  revoked_at timestamptz,
+  created_by text,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  revision integer not null default 1
+);
+create unique index oauth_clients_name on oauth_clients (lower(name)) where state = 'active';
+create index oauth_clients_page on oauth_clients (created_at desc, id desc);
+
+-- A person's yes: this client may act for me under this grant. `client` is an address (CIMD) or the id of a registered client.
+create table consents (
+  id text primary key,
+  user_id text not null references users,
+  client text not null,
+  client_name text not null,
+  grant_id text not null references grants,
+  scope jsonb,
+  created_at timestamptz not null default now(),
+  expires_at timestamptz not null,
+  last_used_at timestamptz,
+  revoked_at timestamptz,
+  revoked_reason text
+);
+create index consents_page on consents (created_at desc, id desc);
+create index consents_by_user on consents (user_id, created_at desc, id desc);
+create index consents_by_grant on consents (grant_id);
+
+-- `family` names the tokens that come of it, so that a code or refresh token that comes twice ends them all.
+create table authorization_codes (
+  code_hash bytea primary key,
+  family text not null,
+  consent_id text not null references consents on delete cascade,
+  client text not null,
+  redirect_uri text not null,
+  code_challenge text not null,
+  bound_to text,
+  expires_at timestamptz not null,
+  used_at timestamptz
+);
+create index authorization_codes_expires on authorization_codes (expires_at);
+
+create table refresh_tokens (
+  id text primary key,
+  token_hash bytea not null unique,
+  family text not null,
+  consent_id text not null references consents on delete cascade,
+  client text not null,
+  bound_to text,
+  issued_at timestamptz not null default now(),
+  expires_at timestamptz not null,
+  used_at timestamptz,
+  revoked_at timestamptz
+);
+create index refresh_tokens_family on refresh_tokens (family);
+create index refresh_tokens_expires on refresh_tokens (expires_at);
+create index tokens_by_family on tokens (family) where family is not null;
+
+-- RFC 8628, for `keyward login` on a machine without a browser. What it ends in is an API token of the person who approves.
+create table device_logins (
+  device_hash bytea primary key,
+  user_code_hash bytea not null unique,
+  machine text not null,
+  ip text,
+  created_at timestamptz not null default now(),
+  expires_at timestamptz not null,
+  polled_at timestamptz,
+  decided_at timestamptz,
+  decided_by text references users,
+  approved boolean,
+  used_at timestamptz
+);
+create index device_logins_expires on device_logins (expires_at);
+
+-- Where people come from: an OIDC provider, with its groups mapped to roles. The client secret is sealed like a credential's.
+create table identity_providers (
+  id text primary key,
+  name text not null,
+  issuer text not null,
+  client_id text not null,
+  ciphertext bytea,
+  nonce bytea,
+  wrapped_key bytea,
+  encryption_key text,
+  scopes text[] not null,
+  groups_claim text not null,
+  mappings jsonb not null,
+  create_users boolean not null,
+  allow_private boolean not null default false,
+  state text not null default 'active' check (state in ('active', 'disabled')),
+  created_by text,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  revision integer not null default 1
+);
+create unique index identity_providers_name on identity_providers (lower(name));
+create unique index identity_providers_issuer on identity_providers (issuer, client_id);
+create index identity_providers_page on identity_providers (created_at desc, id desc);
+create index identity_providers_key on identity_providers (encryption_key, id) where ciphertext is not null;
+
+-- One person at one provider, by the provider's own id of them: an address can change hands.
+create table user_links (
+  provider_id text not null references identity_providers on delete cascade,
+  subject text not null,
+  user_id text not null references users,
+  created_at timestamptz not null default now(),
+  last_used_at timestamptz,
+  primary key (provider_id, subject)
+);
+create index user_links_user on user_links (user_id);
+
+-- The way to the provider and back: state, nonce and PKCE verifier, tied to the browser that left by a cookie.
+create table provider_logins (
+  state_hash bytea primary key,
+  provider_id text not null references identity_providers on delete cascade,
+  browser_hash bytea not null,
+  nonce text not null,
+  code_verifier text not null,
+  return_to text,
+  user_id text,
+  expires_at timestamptz not null
+);
+create index provider_logins_expires on provider_logins (expires_at);
+
+-- `source`: null where an admin gave the role; the provider whose groups did otherwise.
+alter table role_bindings add column source text references identity_providers on delete cascade;
+alter table sessions drop constraint sessions_method_check;
+alter table sessions add constraint sessions_method_check check (method in ('link', 'password', 'passkey', 'oidc'));
+alter table api_tokens drop constraint api_tokens_kind_check;
+alter table api_tokens add constraint api_tokens_kind_check check (kind in ('personal', 'local', 'login'));
+
+-- A second admin's yes to a dangerous act: to this very request (its digest), once, for some minutes.
+create table second_opinions (
+  id text primary key,
+  action text not null,
+  summary text not null,
+  digest bytea not null,
+  asked_by text not null references users,
+  asked_at timestamptz not null default now(),
+  expires_at timestamptz not null,
+  decided_by text references users,
+  decided_at timestamptz,
+  approved boolean,
+  reason text,
+  used_at timestamptz
+);
+create index second_opinions_page on second_opinions (asked_at desc, id desc);
+
+alter table changes drop constraint changes_kind_check;
+alter table changes add constraint changes_kind_check check (kind in ('credential', 'token', 'grant', 'workload', 'tenant', 'resource', 'budget',
+  'price', 'signing_key', 'identity', 'user', 'owner', 'environment', 'issuer', 'consent', 'oauth_client', 'identity_provider'));
+
+-- Mints many tokens in one transaction: each of `asked` is `{token, audit}`. The locks make minting and revoking take turns, in the order in
+-- which revocations take them: a token is either seen by the revocation or refused here. Answers one code a token, null where it was minted;
+-- only those are recorded, by the audit entry that came with them.
+create function mint_tokens(node text, asked json) returns json language plpgsql as $$
+declare
+  answer json;
+begin
+  perform 1 from users where id in (select a->'token'->>'user_id' from json_array_elements(asked) a) order by id for share;
+  perform 1 from workloads
+    where id in (select unnest(array[a->'token'->>'workload_id', a->'token'->>'actor_id']) from json_array_elements(asked) a)
+    order by id for share;
+  perform 1 from grants where id in (select a->'token'->>'grant_id' from json_array_elements(asked) a) order by id for share;
+  perform 1 from workload_identities where id in (select a->'token'->>'identity_id' from json_array_elements(asked) a) order by id for share;
+  perform 1 from consents where id in (select a->'token'->>'consent_id' from json_array_elements(asked) a) order by id for share;
+  perform 1 from tokens where id in (select a->'token'->>'parent' from json_array_elements(asked) a) order by id for share;
+  with rows as (
+    select a.n, a.one->'audit' as audit, t.*,
+      case
+        when g.state is distinct from 'active' or g.expires_at <= now() then 'grant_ended'
+        when w.state is distinct from 'active' then 'workload_revoked'
+        when t.actor_id is not null and actor.state is distinct from 'active' then 'workload_revoked'
+        when t.identity_id is not null and (i.id is null or i.revoked_at is not null or i.expires_at <= now()) then 'identity_ended'
+        when t.identity_id is not null and s.state = 'revoked' then 'identity_ended'
+        when t.parent is not null and (p.id is null or p.revoked_at is not null or p.expires_at <= now()) then 'parent_ended'
+        when t.user_id is not null and u.state is distinct from 'active' then 'user_ended'
+        when t.consent_id is not null and (c.id is null or c.revoked_at is not null or c.expires_at <= now()) then 'consent_ended'
+      end as code
+    from json_array_elements(asked) with ordinality a (one, n)
+    cross join lateral json_to_record(a.one->'token') as t (id text, grant_id text, workload_id text, resource_id text, tenant_id text,
+      identity_id text, parent text, method text, minted_by text, bound_to text, binding text, user_id text, actor_id text, client text,
+      consent_id text, family text, depth integer, scope jsonb, assurance text, issued_at timestamptz, expires_at timestamptz)
+    left join grants g on g.id = t.grant_id
+    left join workloads w on w.id = t.workload_id
+    left join workloads actor on actor.id = t.actor_id
+    left join workload_identities i on i.id = t.identity_id
+    left join issuers s on s.id = i.issuer_id
+    left join tokens p on p.id = t.parent
+    left join users u on u.id = t.user_id
+    left join consents c on c.id = t.consent_id
+  ), minted as (
+    insert into tokens (id, grant_id, workload_id, resource_id, tenant_id, identity_id, parent, method, minted_by, bound_to, binding, user_id,
+      actor_id, client, consent_id, family, depth, scope, assurance, issued_at, expires_at)
+    select id, grant_id, workload_id, resource_id, tenant_id, identity_id, parent, method, minted_by, bound_to, binding, user_id,
+      actor_id, client, consent_id, family, coalesce(depth, 0), scope, coalesce(assurance, 'shared_secret'), issued_at, expires_at
+    from rows where code is null
+  )
+  select json_build_object('codes', json_agg(code order by n), 'audit', json_agg(audit order by n) filter (where code is null))
+  into answer from rows;
+  if answer->>'audit' is not null then perform record_audit(node, answer->'audit'); end if;
+  return answer->'codes';
+end $$;
