@@ -4,7 +4,7 @@ import { sql } from 'kysely'
 import { identityColumns, identityOf } from '../inventory/identities.ts'
 import { ownedWithin } from '../inventory/reach.ts'
 import type { Permit } from '../people/permit.ts'
-import { endTokens } from './end-tokens.ts'
+import { endTokens, liveOf } from './end-tokens.ts'
 import type { Trx } from './revocation.ts'
 
 /**
@@ -36,5 +36,5 @@ export async function revokeIdentity(
     .returning(identityColumns)
     .executeTakeFirstOrThrow()
   const ended = before.revoked_at === null
-  return { identity: identityOf(row), ended, tokens: ended ? await endTokens(trx, 'identity_id', [id], { roots: false }) : [] }
+  return { identity: identityOf(row), ended, tokens: ended ? liveOf(await endTokens(trx, 'identity_id', [id], { roots: false })) : [] }
 }

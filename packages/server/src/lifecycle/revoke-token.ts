@@ -4,6 +4,7 @@ import type { Tables } from '../db/tables.ts'
 import { teamOfOwner } from '../inventory/credentials.ts'
 import { ownedWithin } from '../inventory/reach.ts'
 import type { Permit } from '../people/permit.ts'
+import { endTokens, liveOf } from './end-tokens.ts'
 import type { Ended, RevocationOf, Trx } from './revocation.ts'
 
 /** The asker is the workload that the token was minted for (oauth/revoke: RFC 7009, section 2.1). */
@@ -51,17 +52,10 @@ export const revokeToken: RevocationOf<Permit<'token:revoke'> | OwnToken> = {
 export async function endFamily(trx: Trx, id: string, revokedBefore: Date | null, record: Ended['record']): Promise<Ended> {
   const nothing = { grants: 0, versions: 0, identities: 0, record }
   if (revokedBefore) return { ...nothing, already: true, revokedAt: revokedBefore }
-  // `union` and not `union all`: a circle of parents, which nothing should have made, ends too.
-  const { rows } = await sql<{ id: string; revoked_at: Date; live: boolean }>`
-    with recursive family as (
-      select id from tokens where id = ${id}
-      union select t.id from tokens t join family f on t.parent = f.id
-    ), at as materialized (select clock_timestamp() as now)
-    update tokens t set revoked_at = at.now from family f, at where t.id = f.id and t.revoked_at is null
-    returning t.id, t.revoked_at, t.expires_at > at.now as live`.execute(trx)
-  const revokedAt = rows.find((row) => row.id === id)?.revoked_at
+  const ended = await endTokens(trx, 'id', [id])
+  const revokedAt = ended.find((token) => token.id === id)?.revokedAt
   if (!revokedAt) throw new Error('a token was locked, and then not there')
-  const alsoTokens = rows.filter((row) => row.live && row.id !== id).map((row) => row.id)
+  const alsoTokens = liveOf(ended).filter((token) => token !== id)
   return { ...nothing, already: false, revokedAt, alsoTokens }
 }
 

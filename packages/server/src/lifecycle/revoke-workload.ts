@@ -2,7 +2,7 @@ import { KeywardError } from '@keyward/contract/errors'
 import { teamOfOwner } from '../inventory/credentials.ts'
 import { ownedWithin } from '../inventory/reach.ts'
 import type { Permit } from '../people/permit.ts'
-import { endTokens } from './end-tokens.ts'
+import { endTokens, liveOf } from './end-tokens.ts'
 import { countLiveTokens } from './live-tokens.ts'
 import { endedBefore, markRevoked, revokeGrantsOf } from './mark-revoked.ts'
 import type { RevocationOf } from './revocation.ts'
@@ -31,7 +31,7 @@ export const revokeWorkload: RevocationOf<Permit<'workload:revoke'>> = {
       .where('workload_id', '=', id)
       .where('revoked_at', 'is', null)
       .executeTakeFirst()
-    const alsoTokens = await endTokens(trx, 'actor_id', [id])
+    const alsoTokens = liveOf(await endTokens(trx, 'actor_id', [id]))
     return {
       already: false,
       alsoTokens,

@@ -218,7 +218,10 @@ begin
     where id in (select unnest(array[a->'token'->>'workload_id', a->'token'->>'actor_id']) from json_array_elements(asked) a)
     order by id for share;
   perform 1 from grants where id in (select a->'token'->>'grant_id' from json_array_elements(asked) a) order by id for share;
-  perform 1 from workload_identities where id in (select a->'token'->>'identity_id' from json_array_elements(asked) a) order by id for share;
+  -- The parent's identity, too: whoever revokes that ends what was exchanged from its tokens, and must not miss this one.
+  perform 1 from workload_identities where id in (
+    select a->'token'->>'identity_id' from json_array_elements(asked) a
+    union select p.identity_id from json_array_elements(asked) a join tokens p on p.id = a->'token'->>'parent') order by id for share;
   perform 1 from consents where id in (select a->'token'->>'consent_id' from json_array_elements(asked) a) order by id for share;
   perform 1 from tokens where id in (select a->'token'->>'parent' from json_array_elements(asked) a) order by id for share;
   with rows as (
@@ -230,6 +233,7 @@ begin
         when t.identity_id is not null and (i.id is null or i.revoked_at is not null or i.expires_at <= now()) then 'identity_ended'
         when t.identity_id is not null and s.state = 'revoked' then 'identity_ended'
         when t.parent is not null and (p.id is null or p.revoked_at is not null or p.expires_at <= now()) then 'parent_ended'
+        when p.identity_id is not null and (pi.id is null or pi.revoked_at is not null) then 'parent_ended'
         when t.user_id is not null and u.state is distinct from 'active' then 'user_ended'
         when t.consent_id is not null and (c.id is null or c.revoked_at is not null or c.expires_at <= now()) then 'consent_ended'
       end as code
@@ -243,6 +247,7 @@ begin
     left join workload_identities i on i.id = t.identity_id
     left join issuers s on s.id = i.issuer_id
     left join tokens p on p.id = t.parent
+    left join workload_identities pi on pi.id = p.identity_id
     left join users u on u.id = t.user_id
     left join consents c on c.id = t.consent_id
   ), minted as (
