@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { Budget, BudgetCreate, BudgetQuery, BudgetUpdate, Price, PriceCreate } from '../budgets.ts'
-import { Grant, GrantCreate, GrantQuery, GrantUpdate, MintedToken, Token, TokenMint, TokenQuery } from '../grants.ts'
+import { Grant, GrantCreate, GrantQuery, GrantUpdate, MintedToken, Token, TokenLineage, TokenMint, TokenQuery } from '../grants.ts'
 import { idSchema } from '../ids.ts'
 import { PageQuery, pageOf } from '../page.ts'
 import {
@@ -118,6 +118,15 @@ export const tokenRoutes = {
     access: 'token:read',
     params: tokenId,
     answer: Token,
+  }),
+  lineage: defineRoute({
+    id: 'tokens.lineage',
+    method: 'GET',
+    path: '/api/v1/tokens/{id}/lineage',
+    summary: 'Where a token comes from and what came of it: person, agent, token, sub-tokens',
+    access: 'token:read',
+    params: tokenId,
+    answer: TokenLineage,
   }),
   revoke: defineRoute({
     id: 'tokens.revoke',

@@ -1,5 +1,5 @@
 import { KeywardError } from '@keyward/contract/errors'
-import type { Token, TokenQuery } from '@keyward/contract/grants'
+import type { Token, TokenLineage, TokenQuery } from '@keyward/contract/grants'
 import { type Kysely, sql } from 'kysely'
 import { type Page, pageOf } from '../db/page.ts'
 import type { Tables } from '../db/tables.ts'
@@ -33,6 +33,43 @@ export async function showToken(db: Db, permit: Permit<'token:read'>, id: string
   const row = await selectTokens(db, permit).where('tokens.id', '=', id).executeTakeFirst()
   if (!row) throw new KeywardError('not-found')
   return tokenOf(row)
+}
+
+const ancestorsMax = 20
+const descendantsMax = 500
+
+/**
+ * The family of a token as far as the reader may see it: all of one family are under one grant, so they see all or nothing.
+ * @throws KeywardError `not-found`
+ */
+export async function showLineage(db: Db, permit: Permit<'token:read'>, id: string): Promise<TokenLineage> {
+  const token = await showToken(db, permit, id)
+  const above = await sql<{ id: string }>`
+    with recursive line as (
+      select parent as id, 1 as steps from tokens where id = ${id} and parent is not null
+      union all select t.parent, l.steps + 1 from tokens t join line l on t.id = l.id where t.parent is not null and l.steps < ${ancestorsMax}
+    ) select id from line order by steps desc`.execute(db)
+  // `union` and not `union all`: a circle, which nothing should have made, ends too.
+  const below = await sql<{ id: string; total: bigint }>`
+    with recursive family as (
+      select id, issued_at from tokens where parent = ${id}
+      union select t.id, t.issued_at from tokens t join family f on t.parent = f.id
+    ) select id, count(*) over () as total from family order by issued_at, id limit ${descendantsMax}`.execute(db)
+  const ids = [...above.rows, ...below.rows].map((row) => row.id)
+  const rows = ids.length === 0 ? [] : await selectTokens(db, permit).where('tokens.id', 'in', ids).execute()
+  const byId = new Map(rows.map((row) => [row.id, tokenOf(row)]))
+  const inOrder = (list: readonly { id: string }[]) => list.map((row) => byId.get(row.id)).filter((one) => one !== undefined)
+  const workload = await db.selectFrom('workloads').select(['id', 'name']).where('id', '=', token.workload).executeTakeFirstOrThrow()
+  const user =
+    token.user === null ? undefined : await db.selectFrom('users').select(['id', 'name']).where('id', '=', token.user).executeTakeFirst()
+  return {
+    user: user ?? null,
+    workload,
+    ancestors: inOrder(above.rows),
+    token,
+    descendants: inOrder(below.rows),
+    descendants_left_out: Number(below.rows[0]?.total ?? 0n) - below.rows.length,
+  }
 }
 
 /** When the token was ended by somebody, whichever came first; an end by the clock before that goes first. */

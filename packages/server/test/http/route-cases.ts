@@ -130,6 +130,7 @@ export const routeCases: Readonly<Record<string, MakeCase>> = {
   'grants.mint': of(grant, { body: {} }),
   'grants.revoke': of(grant, { body: reason }),
   'tokens.list': nobody,
+  'tokens.lineage': async (things, api) => ({ params: { id: await token(things, api) } }),
   'tokens.show': async (things, api) => ({ params: { id: await token(things, api) } }),
   'tokens.revoke': async (things, api) => ({ params: { id: await token(things, api) }, body: reason }),
   'budgets.list': nobody,
