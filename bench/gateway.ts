@@ -9,9 +9,10 @@ import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { chain, Operator } from '../packages/server/test/gateway/operator.ts'
+import { chain, type Operator } from '../packages/server/test/gateway/operator.ts'
 import type { LoadResult } from './load.ts'
 import { processorMs, processorMsBelow } from './processor-time.ts'
+import { endAll, startServer } from './server.ts'
 import { compare } from './stats.ts'
 
 const { values } = parseArgs({
@@ -28,7 +29,6 @@ const { values } = parseArgs({
 /** After how many calls memory is looked at, and how many there are in all. */
 const memoryStep = 40_000
 const memoryCalls = 200_000
-const readyMsMax = 30_000
 const warmUpSeconds = 1
 const key = 'sk-proj-FAKE-BENCH-EXAMPLE-0123456789abcdefghijklmnopqrstuvwxyz-FAKE'
 
@@ -37,14 +37,12 @@ const children: ChildProcess[] = []
 const folder = mkdtempSync(join(tmpdir(), 'keyward-bench-'))
 
 try {
-  const { operator, pid } = await startServer()
+  const { operator, pid, child } = await startServer(folder)
+  children.push(child)
   if (values.memory) await measureMemory(operator, pid)
   else for (const delay of values.delays.split(',').map(Number)) await measure(operator, pid, delay)
 } finally {
-  for (const child of children) child.kill('SIGTERM')
-  await Promise.all(
-    children.map((child) => new Promise((resolve) => (child.exitCode === null ? child.once('exit', resolve) : resolve(null)))),
-  )
+  await endAll(children)
   rmSync(folder, { recursive: true, force: true })
 }
 
@@ -152,32 +150,6 @@ async function startProgram(file: string, options: string[]): Promise<{ origin: 
   for await (const line of createInterface(child.stdout))
     return { origin: (JSON.parse(line) as { origin: string }).origin, pid: child.pid ?? 0 }
   throw new Error(`${file} ended before it listened`)
-}
-
-async function startServer(): Promise<{ operator: Operator; pid: number }> {
-  const env = {
-    ...process.env,
-    KEYWARD_DATA: join(folder, 'data'),
-    KEYWARD_KEK: `file:${join(folder, 'key')}`,
-    KEYWARD_PORT: '0',
-    KEYWARD_CONSOLE: 'off',
-    KEYWARD_LOG: 'warn',
-    DATABASE_URL: '',
-  }
-  const child = spawn(process.execPath, [...process.execArgv, at('../packages/server/src/main.ts')], {
-    env,
-    stdio: ['ignore', 'ignore', 'inherit'],
-  })
-  children.push(child)
-  const deadline = performance.now() + readyMsMax
-  for (;;) {
-    try {
-      return { operator: await Operator.of(env.KEYWARD_DATA), pid: child.pid ?? 0 }
-    } catch (error) {
-      if (performance.now() > deadline || child.exitCode !== null) throw error
-      await sleep(100)
-    }
-  }
 }
 
 function residentBytes(pid: number): number {

@@ -1,8 +1,9 @@
 /**
  * The load generator, a process of its own: so many keep-alive connections, one request at a time on each, over bare sockets so that it
  * takes as little of the machine as it can. `node bench/load.ts --url http://127.0.0.1:N/v1/chat/completions [--token T] [--concurrency 16]
- * [--seconds 5 | --requests N] [--warm-up-seconds 1] [--stream] [--shape openai|anthropic] [--model M]`. Prints a LoadResult as one JSON line.
+ * [--seconds 5 | --requests N] [--warm-up-seconds 1] [--stream] [--shape openai|anthropic] [--model M] [--forms FILE]`. Prints a LoadResult as one JSON line.
  */
+import { readFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { parseArgs } from 'node:util'
 import { AnswerReader } from './answer-reader.ts'
@@ -19,6 +20,8 @@ export interface LoadOptions {
   stream: boolean
   shape: 'openai' | 'anthropic'
   model?: string
+  /** Forms to post instead, one a request in turn: a token endpoint. */
+  forms?: readonly string[]
 }
 
 export interface LoadResult extends Round {
@@ -34,12 +37,14 @@ export interface LoadResult extends Round {
 
 /** Runs one load. Rejects where no connection can be made at all. */
 export async function runLoad(options: LoadOptions): Promise<LoadResult> {
-  const request = requestBytes(options)
-  const mark = Buffer.from(options.stream ? (options.shape === 'openai' ? '[DONE]' : 'message_stop') : '"usage"')
+  const requests = options.forms?.map((form) => formBytes(options, form)) ?? [requestBytes(options)]
+  const mark = Buffer.from(
+    options.forms ? 'access_token' : options.stream ? (options.shape === 'openai' ? '[DONE]' : 'message_stop') : '"usage"',
+  )
   const run = new Run(options, mark)
   const url = new URL(options.url)
   const clients = await Promise.all(
-    Array.from({ length: options.concurrency }, () => Client.open(Number(url.port || '80'), url.hostname, request, run)),
+    Array.from({ length: options.concurrency }, () => Client.open(Number(url.port || '80'), url.hostname, requests, run)),
   )
   if (options.warmUpSeconds > 0) {
     for (const client of clients) client.go()
@@ -68,6 +73,7 @@ class Run {
   #startedMs = 0
   #endedMs = 0
   #errors = 0
+  #sent = 0
   #bytes = 0
   #firstError: string | null = null
 
@@ -78,6 +84,12 @@ class Run {
     this.over = new Promise((resolve) => {
       this.#finish = resolve
     })
+  }
+
+  /** The requests in turn, over all connections. */
+  next(requests: readonly Buffer[]): Buffer {
+    this.#sent += 1
+    return requests[this.#sent % requests.length] ?? Buffer.alloc(0)
   }
 
   begin(): void {
@@ -130,7 +142,7 @@ class Run {
 class Client {
   readonly #port: number
   readonly #host: string
-  readonly #request: Buffer
+  readonly #requests: readonly Buffer[]
   readonly #run: Run
   #socket: Socket
   #reader: AnswerReader
@@ -138,14 +150,14 @@ class Client {
   #firstByteMs = 0
   #waiting = false
 
-  static async open(port: number, host: string, request: Buffer, run: Run): Promise<Client> {
-    return new Client(port, host, request, run, await dial(port, host))
+  static async open(port: number, host: string, requests: readonly Buffer[], run: Run): Promise<Client> {
+    return new Client(port, host, requests, run, await dial(port, host))
   }
 
-  private constructor(port: number, host: string, request: Buffer, run: Run, socket: Socket) {
+  private constructor(port: number, host: string, requests: readonly Buffer[], run: Run, socket: Socket) {
     this.#port = port
     this.#host = host
-    this.#request = request
+    this.#requests = requests
     this.#run = run
     this.#socket = socket
     this.#reader = new AnswerReader(run.mark)
@@ -158,7 +170,7 @@ class Client {
     this.#firstByteMs = 0
     this.#waiting = true
     this.#sentMs = performance.now()
-    this.#socket.write(this.#request)
+    this.#socket.write(this.#run.next(this.#requests))
   }
 
   close(): void {
@@ -241,6 +253,19 @@ function requestBytes(options: LoadOptions): Buffer {
   return Buffer.from(`${head.join('\r\n')}\r\n\r\n${body}`)
 }
 
+function formBytes(options: LoadOptions, form: string): Buffer {
+  const url = new URL(options.url)
+  const head = [
+    `POST ${url.pathname} HTTP/1.1`,
+    `host: ${url.host}`,
+    'content-type: application/x-www-form-urlencoded',
+    'user-agent: keyward-bench',
+    ...(options.token === undefined ? [] : [`authorization: ${options.token}`]),
+    `content-length: ${Buffer.byteLength(form)}`,
+  ]
+  return Buffer.from(`${head.join('\r\n')}\r\n\r\n${form}`)
+}
+
 if (import.meta.main) {
   const { values } = parseArgs({
     options: {
@@ -253,11 +278,12 @@ if (import.meta.main) {
       stream: { type: 'boolean', default: false },
       shape: { type: 'string', default: 'openai' },
       model: { type: 'string' },
+      forms: { type: 'string' },
     },
   })
   if (values.url === undefined || (values.shape !== 'openai' && values.shape !== 'anthropic')) {
     process.stderr.write(
-      'usage: load.ts --url URL [--token T] [--concurrency N] [--seconds N | --requests N] [--warm-up-seconds N] [--stream] [--shape openai|anthropic] [--model M]\n',
+      'usage: load.ts --url URL [--token T] [--concurrency N] [--seconds N | --requests N] [--warm-up-seconds N] [--stream] [--shape openai|anthropic] [--model M] [--forms FILE]\n',
     )
     process.exit(2)
   }
@@ -271,6 +297,7 @@ if (import.meta.main) {
     ...(values.seconds === undefined ? {} : { seconds: Number(values.seconds) }),
     ...(values.requests === undefined ? {} : { requests: Number(values.requests) }),
     ...(values.model === undefined ? {} : { model: values.model }),
+    ...(values.forms === undefined ? {} : { forms: readFileSync(values.forms, 'utf8').split('\n').filter(Boolean) }),
   })
   process.stdout.write(`${JSON.stringify(result)}\n`)
 }

@@ -45,6 +45,11 @@ export class Operator {
     return items as Record<string, unknown>[]
   }
 
+  /** RFC 8414. */
+  async metadata(): Promise<Record<string, unknown>> {
+    return (await (await fetch(`${this.origin}/.well-known/oauth-authorization-server`)).json()) as Record<string, unknown>
+  }
+
   async mint(grant: string): Promise<string> {
     return String((await this.ask('POST', `/grants/${grant}/tokens`, {})).access_token)
   }
