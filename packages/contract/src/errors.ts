@@ -34,6 +34,11 @@ export const errorDefinitions = {
     title: 'That did not sign you in',
     fix: 'Check what you entered. Links work once and for 10 minutes; `keyward login --local` gets a local administrator in.',
   },
+  'provider-sign-in-failed': {
+    status: 401,
+    title: 'Your identity provider did not sign you in',
+    fix: 'Begin again at the sign-in page. Where that does not help, give the correlation id to an administrator: the server log says more.',
+  },
   forbidden: {
     status: 403,
     title: 'Your role does not allow this',
@@ -65,6 +70,11 @@ export const errorDefinitions = {
     status: 409,
     title: 'This idempotency key was used for another request',
     fix: 'Use a new `Idempotency-Key` for a new request.',
+  },
+  'second-opinion-required': {
+    status: 409,
+    title: 'This needs the yes of another admin',
+    fix: 'Another admin decides under Second opinions in the console, or by `keyward second-opinion approve ID`; then repeat the same request with `Keyward-Second-Opinion: ID` (in the CLI: `--second-opinion ID`) within 30 minutes.',
   },
   'already-revoked': { status: 409, title: 'It is revoked', fix: 'Revocation is final: create a new one.' },
   'precondition-failed': {

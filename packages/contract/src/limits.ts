@@ -29,10 +29,30 @@ export const limits = {
   refreshTokenDaysMax: 14,
   /** A person's yes to a client lasts this long; then they are asked again. */
   consentDaysMax: 90,
+  /** What the consent page proposes: long enough for a piece of work. */
+  consentDaysDefault: 30,
+  /** Redirect addresses of one registered client: its versions and platforms. */
+  redirectUrisMax: 20,
+  redirectUriCharsMax: 1_000,
+  /** An authorization request as it travels through the browser's address line. */
+  authorizationRequestCharsMax: 8_192,
   /** RFC 8628: how long a device's code can be typed in. */
   deviceCodeMinutesMax: 10,
+  /** RFC 8628: how often a device may ask whether its code was approved. */
+  devicePollSecondsMin: 5,
+  /** What `keyward login` by browser or device code gives: a working day, for it lies in a file. */
+  loginTokenHoursMax: 12,
   /** A client ID metadata document: some lines of JSON. */
   clientDocumentBytesMax: 16_384,
+  /** Groups of an identity provider that are mapped to roles. */
+  groupMappingsMax: 200,
+  /** Of one person's groups, more are not looked at: providers themselves leave out long lists. */
+  groupsMax: 2_000,
+  groupCharsMax: 300,
+  /** The way to an identity provider and back: long enough for a second factor. */
+  providerSignInMinutesMax: 10,
+  /** What an identity provider answers to anything. */
+  providerAnswerBytesMax: 262_144,
   /** A second admin's yes can be used for this long. */
   secondOpinionMinutesMax: 30,
   /** An idempotency key is remembered for a day. */

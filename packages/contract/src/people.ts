@@ -10,6 +10,13 @@ export const RoleBinding = z
   .strictObject({ role: Role, team: idSchema('owner').optional(), environment: EnvironmentName.optional() })
   .meta({ id: 'RoleBinding' })
 
+/** A role as somebody holds it. */
+export const HeldRole = RoleBinding.extend({
+  source: idSchema('identityProvider')
+    .optional()
+    .meta({ description: 'The identity provider whose groups gave it; an admin did otherwise' }),
+}).meta({ id: 'HeldRole' })
+
 export const UserCreate = z
   .strictObject({
     name: Name,
@@ -28,7 +35,7 @@ export const User = z
     name: z.string(),
     email: z.string().nullable(),
     state: z.enum(['active', 'disabled']),
-    roles: z.array(RoleBinding),
+    roles: z.array(HeldRole),
     owner: idSchema('owner').nullable(),
     sign_in: z.object({ password: z.boolean(), passkeys: z.number().int() }),
     created_at: Timestamp,

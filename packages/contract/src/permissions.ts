@@ -82,6 +82,7 @@ export const permissions = {
   user: { read: ['admin', 'auditor'], create: ['admin'], update: ['admin'], invite: ['admin'] },
   identity_provider: { read: ['admin', 'auditor'], create: ['admin'], update: ['admin'], delete: ['admin'] },
   second_opinion: { read: ['admin', 'auditor'], decide: ['admin'] },
+  setting: { read: ['admin', 'auditor'], update: ['admin'] },
   session: { read: ['admin', 'auditor'], end: ['admin'] },
   node: { read: ['admin', 'operator', 'auditor'] },
   overview: { read: ['admin', 'operator', 'auditor', 'viewer'] },

@@ -12,6 +12,7 @@ export const Problem = z
     fix: z.string(),
     correlation_id: z.string().optional(),
     errors: z.array(z.object({ field: z.string(), message: z.string() })).optional(),
+    second_opinion: z.string().optional().meta({ description: 'Id of the second opinion that was asked for' }),
     used_by: z.array(z.object({ kind: z.string(), id: z.string(), name: z.string() })).optional(),
   })
   .meta({ id: 'Problem' })

@@ -71,6 +71,7 @@ export function defineRoute<
   if (input.idempotent) implied.push('idempotency-conflict')
   if (input.etag === 'needs') implied.push('precondition-failed', 'precondition-required')
   if (input.fresh) implied.push('fresh-auth-required')
+  if (needsSecondOpinion({ ...input, fresh: input.fresh ?? false })) implied.push('second-opinion-required')
   return {
     id: input.id,
     method: input.method,
@@ -87,6 +88,18 @@ export function defineRoute<
     fresh: input.fresh ?? false,
     errors: [...new Set([...implied, ...(input.errors ?? []), 'internal' as const, 'temporarily-unavailable' as const])],
   }
+}
+
+/** Permissions whose acts decide who may do what, also where a route of theirs asks for no fresh authentication. */
+const gated: readonly Access[] = ['issuer:create', 'issuer:update', 'issuer:delete', 'user:create', 'user:update']
+
+/**
+ * True for an act that needs another admin's yes where the installation asks for that: what needs a fresh authentication, and what decides
+ * who may do what. Left out: people's own accounts, decisions themselves, and revoking, which waits for nobody.
+ */
+export function needsSecondOpinion({ access, fresh, method }: Pick<Route, 'access' | 'fresh' | 'method'>): boolean {
+  if (access === 'public' || access === 'signed-in' || access === 'second_opinion:decide' || access.endsWith(':revoke')) return false
+  return method !== 'GET' && (fresh || gated.includes(access))
 }
 
 type InputOf<T> = T extends z.ZodType ? z.input<T> : undefined

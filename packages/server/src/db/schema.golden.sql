@@ -92,7 +92,9 @@ CREATE INDEX audit_personal_user ON public.audit_personal USING btree (user_id) 
 create table authorization_codes (
   code_hash bytea not null,
   family text not null,
-  consent_id text not null,
+  user_id text not null,
+  consent_id text,
+  api_token_id text,
   client text not null,
   redirect_uri text not null,
   code_challenge text not null,
@@ -102,6 +104,7 @@ create table authorization_codes (
   constraint authorization_codes_pkey PRIMARY KEY (code_hash)
 );
 CREATE INDEX authorization_codes_expires ON public.authorization_codes USING btree (expires_at);
+CREATE UNIQUE INDEX authorization_codes_request ON public.authorization_codes USING btree (user_id, client, code_challenge);
 
 create table budget_windows (
   budget_id text not null,
@@ -175,6 +178,7 @@ create table consents (
   revoked_reason text,
   constraint consents_pkey PRIMARY KEY (id)
 );
+CREATE INDEX consents_by_client ON public.consents USING btree (client) WHERE (revoked_at IS NULL);
 CREATE INDEX consents_by_grant ON public.consents USING btree (grant_id);
 CREATE INDEX consents_by_user ON public.consents USING btree (user_id, created_at DESC, id DESC);
 CREATE INDEX consents_page ON public.consents USING btree (created_at DESC, id DESC);
@@ -452,6 +456,7 @@ create table nodes (
 create table oauth_clients (
   id text not null,
   name text not null,
+  workload_id text,
   redirect_uris text[] not null,
   state text default 'active'::text not null,
   revoked_at timestamp with time zone,
@@ -464,6 +469,7 @@ create table oauth_clients (
 );
 CREATE UNIQUE INDEX oauth_clients_name ON public.oauth_clients USING btree (lower(name)) WHERE (state = 'active'::text);
 CREATE INDEX oauth_clients_page ON public.oauth_clients USING btree (created_at DESC, id DESC);
+CREATE UNIQUE INDEX oauth_clients_workload ON public.oauth_clients USING btree (workload_id) WHERE (state = 'active'::text);
 
 create table owners (
   id text not null,
@@ -533,6 +539,7 @@ create table provider_logins (
   code_verifier text not null,
   return_to text,
   user_id text,
+  again boolean default false not null,
   expires_at timestamp with time zone not null,
   constraint provider_logins_pkey PRIMARY KEY (state_hash)
 );
@@ -619,6 +626,7 @@ create table role_bindings (
   constraint role_bindings_pkey PRIMARY KEY (id),
   constraint role_bindings_role_check CHECK ((role = ANY (ARRAY['admin'::text, 'operator'::text, 'auditor'::text, 'viewer'::text])))
 );
+CREATE INDEX role_bindings_source ON public.role_bindings USING btree (source) WHERE (source IS NOT NULL);
 CREATE INDEX role_bindings_team ON public.role_bindings USING btree (team) WHERE (team IS NOT NULL);
 CREATE INDEX role_bindings_user ON public.role_bindings USING btree (user_id);
 
@@ -626,6 +634,7 @@ create table second_opinions (
   id text not null,
   action text not null,
   summary text not null,
+  details jsonb not null,
   digest bytea not null,
   asked_by text not null,
   asked_at timestamp with time zone default now() not null,
@@ -651,12 +660,14 @@ create table sessions (
   last_seen_at timestamp with time zone default now() not null,
   expires_at timestamp with time zone not null,
   ended_at timestamp with time zone,
+  provider_id text,
   constraint sessions_pkey PRIMARY KEY (id),
   constraint sessions_token_hash_key UNIQUE (token_hash),
   constraint sessions_method_check CHECK ((method = ANY (ARRAY['link'::text, 'password'::text, 'passkey'::text, 'oidc'::text])))
 );
 CREATE INDEX sessions_expires ON public.sessions USING btree (expires_at);
 CREATE INDEX sessions_page ON public.sessions USING btree (created_at DESC, id DESC);
+CREATE INDEX sessions_provider ON public.sessions USING btree (provider_id) WHERE ((provider_id IS NOT NULL) AND (ended_at IS NULL));
 CREATE INDEX sessions_user ON public.sessions USING btree (user_id, created_at DESC);
 
 create table settings (
@@ -1448,6 +1459,7 @@ $function$;
 
 alter table api_tokens add constraint api_tokens_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE;
 alter table authorization_codes add constraint authorization_codes_consent_id_fkey FOREIGN KEY (consent_id) REFERENCES consents(id) ON DELETE CASCADE;
+alter table authorization_codes add constraint authorization_codes_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id);
 alter table consents add constraint consents_grant_id_fkey FOREIGN KEY (grant_id) REFERENCES grants(id);
 alter table consents add constraint consents_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id);
 alter table credential_versions add constraint credential_versions_credential_id_fkey FOREIGN KEY (credential_id) REFERENCES credentials(id) ON DELETE CASCADE;
@@ -1461,6 +1473,7 @@ alter table device_logins add constraint device_logins_decided_by_fkey FOREIGN K
 alter table grants add constraint grants_resource_id_fkey FOREIGN KEY (resource_id) REFERENCES resources(id);
 alter table grants add constraint grants_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id);
 alter table grants add constraint grants_workload_id_fkey FOREIGN KEY (workload_id) REFERENCES workloads(id);
+alter table oauth_clients add constraint oauth_clients_workload_id_fkey FOREIGN KEY (workload_id) REFERENCES workloads(id);
 alter table owners add constraint owners_backup_fkey FOREIGN KEY (backup) REFERENCES owners(id);
 alter table owners add constraint owners_team_fkey FOREIGN KEY (team) REFERENCES owners(id);
 alter table passkeys add constraint passkeys_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE;
@@ -1475,6 +1488,7 @@ alter table role_bindings add constraint role_bindings_team_fkey FOREIGN KEY (te
 alter table role_bindings add constraint role_bindings_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE;
 alter table second_opinions add constraint second_opinions_asked_by_fkey FOREIGN KEY (asked_by) REFERENCES users(id);
 alter table second_opinions add constraint second_opinions_decided_by_fkey FOREIGN KEY (decided_by) REFERENCES users(id);
+alter table sessions add constraint sessions_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES identity_providers(id) ON DELETE SET NULL;
 alter table sessions add constraint sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE;
 alter table sightings add constraint sightings_detection_id_fkey FOREIGN KEY (detection_id) REFERENCES detections(id) ON DELETE CASCADE;
 alter table sign_in_links add constraint sign_in_links_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE;

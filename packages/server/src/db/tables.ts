@@ -79,7 +79,9 @@ export interface AuditPersonalTable {
 export interface AuthorizationCodesTable {
   code_hash: Buffer
   family: string
-  consent_id: string
+  user_id: string
+  consent_id: string | null
+  api_token_id: string | null
   client: string
   redirect_uri: string
   code_challenge: string
@@ -361,6 +363,7 @@ export interface NodesTable {
 export interface OauthClientsTable {
   id: string
   name: string
+  workload_id: string | null
   redirect_uris: string[]
   state: Generated<'active' | 'revoked'>
   revoked_at: Timestamp | null
@@ -423,6 +426,7 @@ export interface ProviderLoginsTable {
   code_verifier: string
   return_to: string | null
   user_id: string | null
+  again: Generated<boolean>
   expires_at: Timestamp
 }
 
@@ -494,6 +498,7 @@ export interface SecondOpinionsTable {
   id: string
   action: string
   summary: string
+  details: Json
   digest: Buffer
   asked_by: string
   asked_at: Generated<Timestamp>
@@ -517,6 +522,7 @@ export interface SessionsTable {
   last_seen_at: Generated<Timestamp>
   expires_at: Timestamp
   ended_at: Timestamp | null
+  provider_id: string | null
 }
 
 export interface SettingsTable {

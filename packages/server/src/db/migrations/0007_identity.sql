@@ -49,10 +49,12 @@ create index tokens_by_user on tokens (user_id, issued_at desc, id desc) where u
 create index tokens_by_actor on tokens (actor_id, issued_at desc, id desc) where actor_id is not null;
 create index tokens_by_consent on tokens (consent_id) where consent_id is not null;
 
--- Clients of people's agents that were registered by hand; others bring a client ID metadata document.
+-- Clients of people's agents that were registered by hand; others bring a client ID metadata document. With `workload_id` the client is that
+-- workload: its id is the client_id, and it authenticates by its usual identities.
 create table oauth_clients (
   id text primary key,
   name text not null,
+  workload_id text references workloads,
   redirect_uris text[] not null,
   state text not null default 'active' check (state in ('active', 'revoked')),
   revoked_at timestamptz,
@@ -62,6 +64,7 @@ create table oauth_clients (
   revision integer not null default 1
 );
 create unique index oauth_clients_name on oauth_clients (lower(name)) where state = 'active';
+create unique index oauth_clients_workload on oauth_clients (workload_id) where state = 'active';
 create index oauth_clients_page on oauth_clients (created_at desc, id desc);
 
 -- A person's yes: this client may act for me under this grant. `client` is an address (CIMD) or the id of a registered client.
@@ -81,12 +84,16 @@ create table consents (
 create index consents_page on consents (created_at desc, id desc);
 create index consents_by_user on consents (user_id, created_at desc, id desc);
 create index consents_by_grant on consents (grant_id);
+create index consents_by_client on consents (client) where revoked_at is null;
 
--- `family` names the tokens that come of it, so that a code or refresh token that comes twice ends them all.
+-- `family` names the tokens that come of it, so that a code or refresh token that comes twice ends them all. Without a consent the code is
+-- one of `keyward login`: `api_token_id` is what it became.
 create table authorization_codes (
   code_hash bytea primary key,
   family text not null,
-  consent_id text not null references consents on delete cascade,
+  user_id text not null references users,
+  consent_id text references consents on delete cascade,
+  api_token_id text,
   client text not null,
   redirect_uri text not null,
   code_challenge text not null,
@@ -95,6 +102,8 @@ create table authorization_codes (
   used_at timestamptz
 );
 create index authorization_codes_expires on authorization_codes (expires_at);
+-- A challenge belongs to one request (RFC 7636, section 4.1), so one person answers one request once.
+create unique index authorization_codes_request on authorization_codes (user_id, client, code_challenge);
 
 create table refresh_tokens (
   id text primary key,
@@ -173,7 +182,10 @@ create table provider_logins (
   nonce text not null,
   code_verifier text not null,
   return_to text,
+  -- Who connects the provider to their account, where it is no sign-in.
   user_id text,
+  -- The provider was told to ask for the password again: its answer has to say when it did.
+  again boolean not null default false,
   expires_at timestamptz not null
 );
 create index provider_logins_expires on provider_logins (expires_at);
@@ -182,14 +194,19 @@ create index provider_logins_expires on provider_logins (expires_at);
 alter table role_bindings add column source text references identity_providers on delete cascade;
 alter table sessions drop constraint sessions_method_check;
 alter table sessions add constraint sessions_method_check check (method in ('link', 'password', 'passkey', 'oidc'));
+alter table sessions add column provider_id text references identity_providers on delete set null;
+create index sessions_provider on sessions (provider_id) where provider_id is not null and ended_at is null;
+create index role_bindings_source on role_bindings (source) where source is not null;
 alter table api_tokens drop constraint api_tokens_kind_check;
 alter table api_tokens add constraint api_tokens_kind_check check (kind in ('personal', 'local', 'login'));
 
 -- A second admin's yes to a dangerous act: to this very request (its digest), once, for some minutes.
+-- `details` is what the other admin reads: `[{name, value}]`, without secrets.
 create table second_opinions (
   id text primary key,
   action text not null,
   summary text not null,
+  details jsonb not null,
   digest bytea not null,
   asked_by text not null references users,
   asked_at timestamptz not null default now(),
