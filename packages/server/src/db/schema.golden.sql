@@ -1190,61 +1190,75 @@ begin
   return made;
 end $function$;
 
-CREATE OR REPLACE FUNCTION public.mint_tokens(node text, asked json)
- RETURNS json
+CREATE OR REPLACE FUNCTION public.mint_tokens(node text, ids text[], grants_of text[], workloads_of text[], resources_of text[], tenants_of text[], identities_of text[], parents text[], methods text[], minters text[], bound text[], bindings text[], users_of text[], actors text[], clients text[], consents_of text[], families text[], depths integer[], scopes text[], assurances text[], issued timestamp with time zone[], ends timestamp with time zone[], entries text[], actor_kinds text[], actor_ids text[], teams text[], environments text[], correlations text[], facts text[], persons text[], ips text[], agents text[])
+ RETURNS text[]
  LANGUAGE plpgsql
+ SET plan_cache_mode TO 'force_generic_plan'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+ SET enable_seqscan TO 'off'
 AS $function$
 declare
-  answer json;
+  moment timestamptz := date_trunc('milliseconds', clock_timestamp());
+  codes text[];
 begin
-  perform 1 from users where id in (select a->'token'->>'user_id' from json_array_elements(asked) a) order by id for share;
-  perform 1 from workloads
-    where id in (select unnest(array[a->'token'->>'workload_id', a->'token'->>'actor_id']) from json_array_elements(asked) a)
-    order by id for share;
-  perform 1 from grants where id in (select a->'token'->>'grant_id' from json_array_elements(asked) a) order by id for share;
+  if users_of is not null then perform 1 from users where id = any(users_of) order by id for share; end if;
+  perform 1 from workloads where id = any(workloads_of || actors) order by id for share;
+  perform 1 from grants where id = any(grants_of) order by id for share;
   -- The parent's identity, too: whoever revokes that ends what was exchanged from its tokens, and must not miss this one.
-  perform 1 from workload_identities where id in (
-    select a->'token'->>'identity_id' from json_array_elements(asked) a
-    union select p.identity_id from json_array_elements(asked) a join tokens p on p.id = a->'token'->>'parent') order by id for share;
-  perform 1 from consents where id in (select a->'token'->>'consent_id' from json_array_elements(asked) a) order by id for share;
-  perform 1 from tokens where id in (select a->'token'->>'parent' from json_array_elements(asked) a) order by id for share;
-  with rows as (
-    select a.n, a.one->'audit' as audit, t.*,
+  perform 1 from workload_identities
+    where id = any(identities_of || case when parents is null then null else array(select identity_id from tokens where id = any(parents)) end)
+    order by id for share;
+  if consents_of is not null then perform 1 from consents where id = any(consents_of) order by id for share; end if;
+  if parents is not null then perform 1 from tokens where id = any(parents) order by id for share; end if;
+  with asked as materialized (
+    select a.*,
       case
         when g.state is distinct from 'active' or g.expires_at <= now() then 'grant_ended'
         when w.state is distinct from 'active' then 'workload_revoked'
-        when t.actor_id is not null and actor.state is distinct from 'active' then 'workload_revoked'
-        when t.identity_id is not null and (i.id is null or i.revoked_at is not null or i.expires_at <= now()) then 'identity_ended'
-        when t.identity_id is not null and s.state = 'revoked' then 'identity_ended'
-        when t.parent is not null and (p.id is null or p.revoked_at is not null or p.expires_at <= now()) then 'parent_ended'
+        when a.actor_id is not null and actor.state is distinct from 'active' then 'workload_revoked'
+        when a.identity_id is not null and (i.id is null or i.revoked_at is not null or i.expires_at <= now()) then 'identity_ended'
+        when a.identity_id is not null and s.state = 'revoked' then 'identity_ended'
+        when a.parent is not null and (p.id is null or p.revoked_at is not null or p.expires_at <= now()) then 'parent_ended'
         when p.identity_id is not null and (pi.id is null or pi.revoked_at is not null) then 'parent_ended'
-        when t.user_id is not null and u.state is distinct from 'active' then 'user_ended'
-        when t.consent_id is not null and (c.id is null or c.revoked_at is not null or c.expires_at <= now()) then 'consent_ended'
+        when a.user_id is not null and u.state is distinct from 'active' then 'user_ended'
+        when a.consent_id is not null and (c.id is null or c.revoked_at is not null or c.expires_at <= now()) then 'consent_ended'
       end as code
-    from json_array_elements(asked) with ordinality a (one, n)
-    cross join lateral json_to_record(a.one->'token') as t (id text, grant_id text, workload_id text, resource_id text, tenant_id text,
-      identity_id text, parent text, method text, minted_by text, bound_to text, binding text, user_id text, actor_id text, client text,
-      consent_id text, family text, depth integer, scope jsonb, assurance text, issued_at timestamptz, expires_at timestamptz)
-    left join grants g on g.id = t.grant_id
-    left join workloads w on w.id = t.workload_id
-    left join workloads actor on actor.id = t.actor_id
-    left join workload_identities i on i.id = t.identity_id
+    from unnest(ids, grants_of, workloads_of, resources_of, tenants_of, identities_of, parents, methods, minters, bound, bindings, users_of, actors,
+        clients, consents_of, families, depths, scopes, assurances, issued, ends, entries, actor_kinds, actor_ids, teams, environments,
+        correlations, facts, persons, ips, agents) with ordinality
+      as a (id, grant_id, workload_id, resource_id, tenant_id, identity_id, parent, method, minted_by, bound_to, binding, user_id, actor_id,
+        client, consent_id, family, depth, scope, assurance, issued_at, expires_at, entry, actor_kind, acting, team, environment,
+        correlation, details, person, ip, agent, n)
+    left join grants g on g.id = a.grant_id
+    left join workloads w on w.id = a.workload_id
+    left join workloads actor on actor.id = a.actor_id
+    left join workload_identities i on i.id = a.identity_id
     left join issuers s on s.id = i.issuer_id
-    left join tokens p on p.id = t.parent
+    left join tokens p on p.id = a.parent
     left join workload_identities pi on pi.id = p.identity_id
-    left join users u on u.id = t.user_id
-    left join consents c on c.id = t.consent_id
+    left join users u on u.id = a.user_id
+    left join consents c on c.id = a.consent_id
   ), minted as (
     insert into tokens (id, grant_id, workload_id, resource_id, tenant_id, identity_id, parent, method, minted_by, bound_to, binding, user_id,
       actor_id, client, consent_id, family, depth, scope, assurance, issued_at, expires_at)
     select id, grant_id, workload_id, resource_id, tenant_id, identity_id, parent, method, minted_by, bound_to, binding, user_id,
-      actor_id, client, consent_id, family, coalesce(depth, 0), scope, coalesce(assurance, 'shared_secret'), issued_at, expires_at
-    from rows where code is null
+      actor_id, client, consent_id, family, coalesce(depth, 0), scope::jsonb, assurance, issued_at, expires_at
+    from asked where code is null
+  ), entry as materialized (
+    select nextval('audit_seq') as seq, a.* from asked a where code is null
+  ), personal as (
+    insert into audit_personal (seq, at, user_id, ip, user_agent)
+    select seq, moment, person, ip, agent from entry where person is not null or ip is not null or agent is not null
+  ), recorded as (
+    insert into audit_entries (at, seq, id, node_id, action, decision, actor_kind, actor_id, on_behalf_of, workload_id, token_id, grant_id,
+      resource_id, tenant_id, team, environment, correlation_id, details)
+    select moment, seq, entry, node, case when parent is null then 'token.mint' else 'token.exchange' end, 'done', actor_kind, acting, user_id,
+      workload_id, id, grant_id, resource_id, tenant_id, team, environment, correlation, coalesce(details::jsonb, '{}')
+    from entry
   )
-  select json_build_object('codes', json_agg(code order by n), 'audit', json_agg(audit order by n) filter (where code is null))
-  into answer from rows;
-  if answer->>'audit' is not null then perform record_audit(node, answer->'audit'); end if;
-  return answer->'codes';
+  select array_agg(code order by n) into codes from asked;
+  return codes;
 end $function$;
 
 CREATE OR REPLACE FUNCTION public.minute_wait(before bigint, current bigint, asked bigint, bound bigint, share numeric)

@@ -3,13 +3,13 @@ import type pg from 'pg'
 import type { Audit } from '../audit/audit.ts'
 import { isPassing, isRefusal } from '../audit/database-refusal.ts'
 import { GroupCommit } from '../audit/group-commit.ts'
-import type { AuditRow } from '../audit/record.ts'
 import { rowOf } from '../audit/row.ts'
 import { newId } from '../observe/ids.ts'
 import { assuranceOf, isAtLeast, levelOf, weaker } from '../policy/assurance.ts'
 import { narrowed, whyWider } from '../policy/narrow.ts'
 import { type MintFacts, MintFactsReader } from './mint-facts.ts'
 import { type MintedAccessToken, type MintRefusalCode, MintRefused, type MintRequest } from './mint-request.ts'
+import { type MintRow, mintStatement } from './mint-statement.ts'
 import { signJwt } from './sign-jwt.ts'
 import type { SigningKeys } from './signing-keys.ts'
 import type { Actor } from './verify.ts'
@@ -24,15 +24,9 @@ interface Deps {
   nowMs(): number
 }
 
-interface Row {
-  readonly token: Readonly<Record<string, unknown>>
-  readonly audit: AuditRow
-}
-
 const inFlightMax = 2
 const batchMax = 200
 const waitingMax = 5_000
-const answerMsMax = 5_000
 
 /** What the database says while it locks what a token hangs on. */
 const refusedThere: Readonly<Partial<Record<MintRefusalCode, string>>> = {
@@ -51,20 +45,14 @@ const refusedThere: Readonly<Partial<Record<MintRefusalCode, string>>> = {
 export class Minter {
   readonly #deps: Deps
   readonly #facts: MintFactsReader
-  readonly #commits: GroupCommit<Row, MintRefusalCode | null>
+  readonly #commits: GroupCommit<MintRow, MintRefusalCode | null>
 
   constructor(deps: Deps) {
     this.#deps = deps
     this.#facts = new MintFactsReader(deps.pool)
-    this.#commits = new GroupCommit<Row, MintRefusalCode | null>({
+    this.#commits = new GroupCommit<MintRow, MintRefusalCode | null>({
       flush: async (batch) => {
-        const query: pg.QueryConfig & { query_timeout: number } = {
-          name: 'mint_tokens',
-          text: 'select mint_tokens($1, $2) as codes',
-          values: [deps.node, JSON.stringify(batch)],
-          query_timeout: answerMsMax,
-        }
-        const { rows } = await deps.pool.query<{ codes: (MintRefusalCode | null)[] }>(query)
+        const { rows } = await deps.pool.query<{ codes: (MintRefusalCode | null)[] }>(mintStatement(deps.node, batch))
         return rows[0]?.codes ?? []
       },
       isRefusal,
@@ -164,40 +152,20 @@ export class Minter {
     })
 
     const code = await this.#commits.submit({
-      token: {
-        id,
-        grant_id: facts.id,
-        workload_id: facts.workload,
-        resource_id: facts.resource,
-        tenant_id: facts.tenant,
-        identity_id: request.identity,
-        parent: parent?.token.id,
-        method: request.method,
-        minted_by: request.mintedBy,
-        bound_to: binding?.thumbprint,
-        binding: binding?.kind,
-        user_id: user,
-        actor_id: delegated ? holder : undefined,
-        client: behalf?.client,
-        consent_id: behalf?.consent,
-        family: behalf?.family,
-        depth: parent === undefined ? 0 : parent.depth + 1,
-        scope: narrower,
-        assurance,
-        issued_at: new Date(iat * 1000),
-        expires_at: new Date((iat + seconds) * 1000),
-      },
+      id,
+      facts,
+      request,
+      binding,
+      user,
+      actor: delegated ? holder : undefined,
+      depth: parent === undefined ? 0 : parent.depth + 1,
+      scope: narrower,
+      assurance,
+      issuedAt: new Date(iat * 1000),
+      expiresAt: new Date((iat + seconds) * 1000),
       audit: rowOf({
         ...this.#record(request),
         decision: 'done',
-        workload: facts.workload,
-        token: id,
-        grant: facts.id,
-        resource: facts.resource,
-        team: facts.team,
-        environment: facts.environment,
-        onBehalfOf: user,
-        tenant: facts.tenant ?? undefined,
         details: {
           method: request.method,
           seconds,
