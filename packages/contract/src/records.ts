@@ -5,7 +5,7 @@ import { PageQuery, Timestamp } from './page.ts'
 
 /** What happened: revocations, audit entries, usage. All read-only but for the act of revoking. */
 
-export const revocableKinds = ['credential', 'workload', 'grant', 'token', 'tenant'] as const
+export const revocableKinds = ['credential', 'workload', 'grant', 'token', 'tenant', 'issuer'] as const
 export type RevocableKind = (typeof revocableKinds)[number]
 
 export const Revoke = z.strictObject({ reason: Reason }).meta({ id: 'Revoke' })

@@ -20,6 +20,7 @@ import {
   tokenRoutes,
   usageRoutes,
 } from './routes/policy.ts'
+import { issuerRoutes } from './routes/trust.ts'
 
 /** Every operation of the control API, by resource. The SDK's client has the same shape. */
 export const routes = {
@@ -30,6 +31,7 @@ export const routes = {
   tenants: tenantRoutes,
   environments: environmentRoutes,
   workloads: workloadRoutes,
+  issuers: issuerRoutes,
   resources: resourceRoutes,
   grants: grantRoutes,
   tokens: tokenRoutes,

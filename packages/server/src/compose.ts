@@ -155,7 +155,7 @@ async function start(config: Config, log: Log, startedMs: number, undo: (() => u
   const nowMs = () => feed.nowMs()
   feed.on((change) => {
     if (change.op === 'reset') vault.forgetAll()
-    else if (change.kind === 'credential') vault.forget(change.subject)
+    else if (change.kind === 'credential' || change.kind === 'identity_provider') vault.forget(change.subject)
   })
 
   // Token service.
@@ -227,6 +227,7 @@ async function start(config: Config, log: Log, startedMs: number, undo: (() => u
     db,
     audit,
     vault,
+    egress,
     log,
     origin: issuer,
     organisation: vault.installation.organisation,
@@ -236,11 +237,13 @@ async function start(config: Config, log: Log, startedMs: number, undo: (() => u
   }
   const callerAddress = (context: Context) =>
     clientAddress(socketAddress(context), context.req.header('x-forwarded-for') ?? null, (one) => address.isTrustedProxy(one))
+  const federation = new TrustedIssuers({ db, egress, issuer, nowMs, monotonicMs })
   const services = {
     db,
     vault,
     audit,
     minter,
+    trust: federation,
     feed,
     node,
     clock: systemClock,
@@ -258,7 +261,6 @@ async function start(config: Config, log: Log, startedMs: number, undo: (() => u
     isOwnHost: (host) => address.isOwnHost(host),
     clientAddress: callerAddress,
   })
-  const federation = new TrustedIssuers({ db, egress, issuer, nowMs, monotonicMs })
   const oauth = oauthEndpoints({
     db,
     keys,

@@ -28,3 +28,17 @@ export async function recordChange(trx: Transaction<Tables>, change: ChangeToRec
   if (!row) throw new Error('record_change answered no number')
   return BigInt(row.seq)
 }
+
+/** The same for many, in their order and in one statement: an issuer may take thousands of identities with it. @returns the last one's number */
+export async function recordChanges(trx: Transaction<Tables>, changes: readonly ChangeToRecord[]): Promise<bigint | undefined> {
+  if (changes.length === 0) return undefined
+  const asked = JSON.stringify(
+    changes.map(({ kind, subject, op, reason, node }) => ({ kind, subject, op, reason: reason ?? null, node: node ?? null })),
+  )
+  const { rows } = await sql<{ seq: string | bigint }>`
+    select max(record_change(c.kind, c.subject, c.op, c.reason, c.node)) as seq
+    from (select * from json_to_recordset(${asked}::json) as t (kind text, subject text, op text, reason text, node text)) c`.execute(trx)
+  const [row] = rows
+  if (!row) throw new Error('record_change answered no number')
+  return BigInt(row.seq)
+}

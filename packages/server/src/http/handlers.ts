@@ -8,6 +8,7 @@ import { credentialHandlers } from './routes/credentials.ts'
 import { detectionHandlers } from './routes/detections.ts'
 import { environmentHandlers } from './routes/environments.ts'
 import { grantHandlers } from './routes/grants.ts'
+import { issuerHandlers } from './routes/issuers.ts'
 import { ownerHandlers } from './routes/owners.ts'
 import { priceHandlers } from './routes/prices.ts'
 import { recordHandlers } from './routes/records.ts'
@@ -26,6 +27,7 @@ export function apiHandlers(services: Services, people: People): Implementation[
     tenantHandlers,
     environmentHandlers,
     workloadHandlers,
+    issuerHandlers,
     resourceHandlers,
     grantHandlers,
     tokenHandlers,

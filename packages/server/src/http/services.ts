@@ -3,6 +3,7 @@ import type { Audit } from '../audit/audit.ts'
 import type { ChangeFeed } from '../changes/feed.ts'
 import type { Database } from '../db/database.ts'
 import type { OwnAddress } from '../inventory/resources.ts'
+import type { Tryout } from '../oauth/federation/federation.ts'
 import type { Minter } from '../oauth/mint.ts'
 import type { Clock } from '../observe/clock.ts'
 import type { Vault } from '../vault/vault.ts'
@@ -13,6 +14,7 @@ export interface Services {
   readonly vault: Pick<Vault, 'seal' | 'fingerprint' | 'fingerprintOfDigest' | 'installation'>
   readonly audit: Pick<Audit, 'record' | 'recordIn'>
   readonly minter: Pick<Minter, 'mint'>
+  readonly trust: Tryout
   readonly feed: Pick<ChangeFeed, 'catchUp'>
   /** Id of this node. */
   readonly node: string
@@ -20,5 +22,5 @@ export interface Services {
   /** Where this Keyward is reached: the addresses of resources, and what no upstream may be. */
   readonly address: OwnAddress
   /** Open streams of this node that hang on a thing; they are cut when it is revoked. */
-  openStreams(kind: RevocableKind, id: string): number
+  openStreams(kind: RevocableKind | 'identity', id: string): number
 }

@@ -2,38 +2,20 @@ import { createHash, randomBytes } from 'node:crypto'
 import { KeywardError } from '@keyward/contract/errors'
 import type { Identity, IdentityCreate } from '@keyward/contract/identities'
 import { formatSecret } from '@keyward/contract/secret-format'
-import { identityMethods } from '@keyward/contract/words'
-import { type Kysely, type Selectable, sql, type Transaction } from 'kysely'
-import type { Tables, WorkloadIdentitiesTable } from '../db/tables.ts'
+import { type Kysely, sql, type Transaction } from 'kysely'
+import type { Tables } from '../db/tables.ts'
 import { newId } from '../observe/ids.ts'
 import { hintOf } from '../vault/hint.ts'
 import { Secret } from '../vault/secret.ts'
 import { insertCertificateRule } from './certificate-rules.ts'
 import { invalid, naming } from './conflicts.ts'
+import { identityColumns, identityOf } from './identity-row.ts'
 import { checkPublicKey } from './public-key.ts'
-import { shown, shownOrNull } from './times.ts'
 import { insertTokenRule } from './token-rules.ts'
 
 /* Identities: the ways in which a workload proves who it is. Of a client secret only its SHA-256 stays; its 256 random bits need no salt. */
 
 type Trx = Transaction<Tables>
-export type IdentityRow = Pick<Selectable<WorkloadIdentitiesTable>, (typeof identityColumns)[number]>
-
-export const identityColumns = [
-  'id',
-  'workload_id',
-  'method',
-  'name',
-  'issuer_id',
-  'params',
-  'thumbprint',
-  'hint',
-  'created_at',
-  'expires_at',
-  'last_used_at',
-  'revoked_at',
-] as const satisfies readonly (keyof WorkloadIdentitiesTable)[]
-
 /** Each is tried at a sign-in; more than this is a workload that should be several. */
 const liveIdentitiesMax = 50
 /** Ended ones stay visible for a while; a workload that renews its key daily must not grow its page without end. */
@@ -143,54 +125,4 @@ async function requireOwnGrants(trx: Trx, workloadId: string, grants: readonly s
   const own = new Set(rows.map((row) => row.id))
   const stranger = grants.findIndex((grant) => !own.has(grant))
   if (stranger !== -1) throw invalid(`${field}/${stranger}`, 'is not a grant of this workload: create the grant first')
-}
-
-export function identityOf(row: IdentityRow): Identity {
-  const method = methodOf(row.method)
-  const params = row.params as StoredParams
-  return {
-    id: row.id,
-    method,
-    name: row.name,
-    issuer: row.issuer_id,
-    audiences: params.audiences ?? null,
-    claims: params.claims ?? null,
-    subject: params.spiffe_id ?? (params.subject === undefined ? null : `${params.subject.kind}=${params.subject.value}`),
-    single_use: params.single_use ?? false,
-    grants: params.grants ?? null,
-    assurance: method === 'client_secret_basic' ? 'shared_secret' : 'federated',
-    warnings: warningsOf(method, params),
-    thumbprint: row.thumbprint,
-    hint: row.hint,
-    created_at: shown(row.created_at),
-    expires_at: shownOrNull(row.expires_at),
-    last_used_at: shownOrNull(row.last_used_at),
-    revoked_at: shownOrNull(row.revoked_at),
-  }
-}
-
-/** The column `params`: what each method pins. */
-interface StoredParams {
-  readonly audiences?: string[]
-  readonly claims?: Identity['claims']
-  readonly spiffe_id?: string
-  readonly subject?: { readonly kind: string; readonly value: string }
-  readonly single_use?: boolean
-  readonly grants?: string[]
-  /** What the assessment said when the rule was made (trust/). */
-  readonly warnings?: string[]
-}
-
-function warningsOf(method: Identity['method'], params: StoredParams): string[] {
-  const shared =
-    method === 'client_secret_basic'
-      ? ['A client secret can be copied and used from anywhere: let the workload prove who it is by a key or an issuer']
-      : []
-  return [...shared, ...(params.warnings ?? [])]
-}
-
-function methodOf(text: string): Identity['method'] {
-  const method = identityMethods.find((one) => one === text)
-  if (method === undefined) throw new Error(`an identity has the method ${text}, which this version does not know`)
-  return method
 }

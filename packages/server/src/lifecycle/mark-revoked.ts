@@ -4,7 +4,7 @@ import type { Ended, Trx } from './revocation.ts'
 /** Marks a row that the caller has locked and found active. @returns when, by the database's clock */
 export async function markRevoked(
   trx: Trx,
-  table: 'credentials' | 'workloads' | 'tenants' | 'grants',
+  table: 'credentials' | 'workloads' | 'tenants' | 'grants' | 'issuers',
   id: string,
   reason: string,
 ): Promise<Date> {

@@ -4,7 +4,7 @@ import type { Kysely, Transaction } from 'kysely'
 import type { Audit } from '../audit/audit.ts'
 import type { AuditRecord } from '../audit/record.ts'
 import { heardBy } from '../changes/nodes.ts'
-import { recordChange } from '../changes/record.ts'
+import { recordChanges } from '../changes/record.ts'
 import type { Tables } from '../db/tables.ts'
 import type { Clock } from '../observe/clock.ts'
 
@@ -28,7 +28,7 @@ export interface RevocationParts {
   readonly node: string
   readonly clock: Clock
   /** Open streams of this node that hang on a thing (gateway/). */
-  openStreams(kind: RevocableKind, id: string): number
+  openStreams(kind: RevocableKind | 'identity', id: string): number
 }
 
 export interface RevocationRequest<Who> {
@@ -64,6 +64,8 @@ export interface Ended {
   readonly record: Pick<AuditRecord, 'workload' | 'grant' | 'credential' | 'resource' | 'tenant' | 'token' | 'team' | 'environment'>
   /** Tokens that end with it and are announced by themselves (end-tokens.ts). */
   readonly alsoTokens?: readonly string[]
+  /** Identities that end with it: nodes keep these by id, too. */
+  readonly alsoIdentities?: readonly string[]
 }
 
 /** How long an answer waits for other nodes to say that they have heard. */
@@ -72,10 +74,11 @@ const nodesWaitMsMax = 50
 /** @throws KeywardError `not-found` */
 export async function revoke<Who>(parts: RevocationParts, of: RevocationOf<Who>, request: RevocationRequest<Who>): Promise<Revocation> {
   const { db, feed, clock } = parts
-  const streams = parts.openStreams(of.kind, request.id)
+  let streams = parts.openStreams(of.kind, request.id)
   let seq: bigint | undefined
   const ended = await db.transaction().execute(async (trx) => {
     const done = await of.end(trx, request.permit, request.id, request.reason)
+    for (const identity of done.alsoIdentities ?? []) streams += parts.openStreams('identity', identity)
     await parts.audit.recordIn(trx, {
       action: `${of.kind}.revoke`,
       decision: 'done',
@@ -87,6 +90,7 @@ export async function revoke<Who>(parts: RevocationParts, of: RevocationOf<Who>,
     })
     if (!done.already) {
       await announce(trx, 'token', done.alsoTokens ?? [], request.reason)
+      await announce(trx, 'identity', done.alsoIdentities ?? [], request.reason)
       seq = await announce(trx, of.kind, [request.id], request.reason)
     }
     return done
@@ -118,8 +122,14 @@ export async function revoke<Who>(parts: RevocationParts, of: RevocationOf<Who>,
 }
 
 /** The feed's counter is locked from here to the commit, so nothing else follows. */
-async function announce(trx: Trx, kind: RevocableKind, subjects: readonly string[], reason: string): Promise<bigint | undefined> {
-  let last: bigint | undefined
-  for (const subject of subjects) last = await recordChange(trx, { kind, subject, op: 'revoked', reason })
-  return last
+async function announce(
+  trx: Trx,
+  kind: RevocableKind | 'identity',
+  subjects: readonly string[],
+  reason: string,
+): Promise<bigint | undefined> {
+  return await recordChanges(
+    trx,
+    subjects.map((subject) => ({ kind, subject, op: 'revoked', reason })),
+  )
 }

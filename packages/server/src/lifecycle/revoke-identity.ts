@@ -1,7 +1,7 @@
 import { KeywardError } from '@keyward/contract/errors'
 import type { Identity } from '@keyward/contract/identities'
 import { sql } from 'kysely'
-import { identityColumns, identityOf } from '../inventory/identities.ts'
+import { identityColumns, identityOf } from '../inventory/identity-row.ts'
 import { ownedWithin } from '../inventory/reach.ts'
 import type { Permit } from '../people/permit.ts'
 import { endTokens, liveOf } from './end-tokens.ts'

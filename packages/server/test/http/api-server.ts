@@ -17,9 +17,11 @@ import { ChangeFeed } from '../../src/changes/feed.ts'
 import { recordChange } from '../../src/changes/record.ts'
 import { databaseOn } from '../../src/db/database.ts'
 import { createPool } from '../../src/db/pool.ts'
+import { Egress } from '../../src/egress/egress.ts'
 import { createApi } from '../../src/http/api.ts'
 import { apiHandlers } from '../../src/http/handlers.ts'
 import type { Services } from '../../src/http/services.ts'
+import { TrustedIssuers } from '../../src/oauth/federation/trusted-issuers.ts'
 import { Minter } from '../../src/oauth/mint.ts'
 import { SigningKeys } from '../../src/oauth/signing-keys.ts'
 import { systemClock } from '../../src/observe/clock.ts'
@@ -82,10 +84,12 @@ export async function startApi(options: { openStreams?: Services['openStreams'] 
   const server = createServer((request, response) => void handle?.(request, response))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const egress = new Egress()
   const people: People = {
     db,
     audit,
     vault,
+    egress,
     log,
     origin,
     organisation: 'Example',
@@ -98,6 +102,7 @@ export async function startApi(options: { openStreams?: Services['openStreams'] 
     vault,
     audit,
     minter: new Minter({ pool, keys, audit, node: 'node_test', issuer: origin, nowMs: () => feed.nowMs() }),
+    trust: new TrustedIssuers({ db, egress, issuer: origin, nowMs: () => feed.nowMs(), monotonicMs: systemClock.monotonicMs }),
     feed,
     node,
     clock: systemClock,
@@ -187,6 +192,7 @@ export async function startApi(options: { openStreams?: Services['openStreams'] 
     async stop() {
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
+      await egress.close()
       await feed.stop()
       await audit.drained()
       await pool.end()

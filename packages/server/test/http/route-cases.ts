@@ -25,6 +25,7 @@ const resource = async (things: Things) => things.resource(await credential(thin
 const grant = async (things: Things) => things.grant(await workload(things), await resource(things))
 const budget = async (things: Things) => things.budget({ team: await things.team() })
 const tenant = (things: Things) => things.tenant()
+const issuer = (things: Things) => things.issuer()
 const nobody: MakeCase = () => ({})
 
 async function token(things: Things, api: ApiServer): Promise<string> {
@@ -109,6 +110,16 @@ export const routeCases: Readonly<Record<string, MakeCase>> = {
     }
   },
   'workloads.revoke': of(workload, { body: reason }),
+  'issuers.list': nobody,
+  'issuers.show': of(issuer),
+  'issuers.create': () => ({
+    body: { name: unique('issuer'), kind: 'oidc', issuer: `https://${unique('issuer')}.example`, keys_from: { type: 'discovery' } },
+  }),
+  'issuers.update': of(issuer, { body: { description: 'changed' }, headers: anyRevision }),
+  'issuers.delete': of(issuer, { headers: anyRevision }),
+  'issuers.revoke': of(issuer, { body: reason }),
+  'issuers.try': async (things) => ({ body: { issuer: await issuer(things), claims: { sub: 'somebody' } } }),
+  'issuers.assess': of(issuer, { body: { claims: { sub: 'somebody' } } }),
   'resources.list': nobody,
   'resources.show': of(resource),
   'resources.create': async (things) => ({

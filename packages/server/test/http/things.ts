@@ -73,6 +73,14 @@ export function maker(api: ApiServer, token: string) {
         credential,
         ...more,
       }),
+    issuer: (more: Record<string, unknown> = {}) =>
+      make('/api/v1/issuers', {
+        name: unique('issuer'),
+        kind: 'oidc',
+        issuer: `https://${unique('issuer')}.example`,
+        keys_from: { type: 'discovery' },
+        ...more,
+      }),
     tenant: () => make('/api/v1/tenants', { name: unique('tenant') }),
     grant: (workload: string, resource: string, more: Record<string, unknown> = {}) =>
       make('/api/v1/grants', { workload, resource, scope: { models: ['*'] }, ...more }),

@@ -1,3 +1,5 @@
+import type { TrustTry, TrustTryResult } from '@keyward/contract/issuers'
+import type { Permit } from '../../people/permit.ts'
 import type { AuthenticatedClient } from '../client.ts'
 
 /** What the caller says about which trust rule it means; each is compared, none is believed. */
@@ -21,6 +23,15 @@ export interface Federation {
    * @throws FederationRefused
    */
   prove(jwt: string, hints: FederationHints): Promise<FederatedProof>
+}
+
+/** What somebody who makes trust rules asks: which rule would a token match, and why not. */
+export interface Tryout {
+  /**
+   * Nothing is minted, and a token that counts once is not used up. Rules of workloads outside the permit's reach are left out.
+   * @throws KeywardError `invalid-request` where the issuer that is named with claims does not exist
+   */
+  tryOut(permit: Permit<'issuer:try'>, asked: TrustTry): Promise<TrustTryResult>
 }
 
 /** Why a token of an issuer was refused; the message is for its sender and says nothing about other workloads. */

@@ -1,6 +1,6 @@
 import type { Database } from '../../db/database.ts'
 import type { Egress } from '../../egress/egress.ts'
-import { type FederatedProof, type Federation, type FederationHints, FederationRefused } from './federation.ts'
+import { type FederatedProof, type Federation, type FederationHints, FederationRefused, type Tryout } from './federation.ts'
 
 export interface TrustedIssuersDeps {
   readonly db: Database
@@ -12,7 +12,7 @@ export interface TrustedIssuersDeps {
 }
 
 /** Tokens of trusted issuers, by the trust rules of workloads. */
-export class TrustedIssuers implements Federation {
+export class TrustedIssuers implements Federation, Tryout {
   readonly #deps: TrustedIssuersDeps
 
   constructor(deps: TrustedIssuersDeps) {
@@ -21,5 +21,10 @@ export class TrustedIssuers implements Federation {
 
   prove(_jwt: string, _hints: FederationHints): Promise<FederatedProof> {
     return Promise.reject(new FederationRefused(`no issuer is trusted by ${this.#deps.issuer}`))
+  }
+
+  async tryOut(): ReturnType<Tryout['tryOut']> {
+    const problems = ['no issuer is trusted by this version']
+    return { issuer: null, signature: 'not_checked', problems, claims: null, rules: [], rules_left_out: 0, would_mint: null }
   }
 }
