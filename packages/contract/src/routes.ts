@@ -1,4 +1,5 @@
 import type { Route } from './route.ts'
+import { authorizationRoutes, consentRoutes, deviceLoginRoutes, myConsentRoutes, oauthClientRoutes } from './routes/connect.ts'
 import { detectionRoutes } from './routes/discovery.ts'
 import {
   credentialRoutes,
@@ -20,6 +21,14 @@ import {
   tokenRoutes,
   usageRoutes,
 } from './routes/policy.ts'
+import {
+  identityProviderRoutes,
+  myLinkRoutes,
+  providerSignInRoutes,
+  secondOpinionRoutes,
+  settingRoutes,
+  userLinkRoutes,
+} from './routes/providers.ts'
 import { issuerRoutes } from './routes/trust.ts'
 
 /** Every operation of the control API, by resource. The SDK's client has the same shape. */
@@ -45,6 +54,17 @@ export const routes = {
   me: meRoutes,
   users: userRoutes,
   sessions: sessionRoutes,
+  consents: consentRoutes,
+  myConsents: myConsentRoutes,
+  oauthClients: oauthClientRoutes,
+  authorizations: authorizationRoutes,
+  deviceLogins: deviceLoginRoutes,
+  identityProviders: identityProviderRoutes,
+  providerSignIn: providerSignInRoutes,
+  myLinks: myLinkRoutes,
+  userLinks: userLinkRoutes,
+  secondOpinions: secondOpinionRoutes,
+  settings: settingRoutes,
 } as const
 
 export function allRoutes(): readonly Route[] {

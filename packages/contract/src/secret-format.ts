@@ -3,8 +3,18 @@
  * before it in six base62 digits (the scheme of GitHub's tokens), so that a scanner tells a real one from a look-alike offline.
  *   kwu_  API token of a person    kwc_  client secret of a workload    kwl_  one-time sign-in link    kws_  console session
  *   kwk_  key of one `keyward run`, useless anywhere else
+ *   kwr_  refresh token of a connected client    kwa_  authorization code    kwd_  device code of a login
  */
-export const secretPrefixes = { apiToken: 'kwu', clientSecret: 'kwc', signInLink: 'kwl', session: 'kws', runKey: 'kwk' } as const
+export const secretPrefixes = {
+  apiToken: 'kwu',
+  clientSecret: 'kwc',
+  signInLink: 'kwl',
+  session: 'kws',
+  runKey: 'kwk',
+  refreshToken: 'kwr',
+  authorizationCode: 'kwa',
+  deviceCode: 'kwd',
+} as const
 export type SecretKind = keyof typeof secretPrefixes
 
 const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'

@@ -1,6 +1,8 @@
 import { mkdirSync, readFileSync } from 'node:fs'
+import type { IncomingMessage } from 'node:http'
 import { hostname } from 'node:os'
 import { fileURLToPath } from 'node:url'
+import { isLoopbackHost } from '@keyward/contract/redirect-uri'
 import type { Context } from 'hono'
 import { Hono } from 'hono'
 import type pg from 'pg'
@@ -16,13 +18,17 @@ import { type EmbeddedPostgres, startEmbedded } from './db/embedded.ts'
 import { migrate } from './db/migrate.ts'
 import { createPool, type DatabaseAddress } from './db/pool.ts'
 import { Egress } from './egress/egress.ts'
+import { grantsOf } from './gateway/grants-of.ts'
 import { createGateway } from './gateway/listener.ts'
 import { loadPlan } from './gateway/plan-load.ts'
 import { createApi } from './http/api.ts'
 import { clientAddress } from './http/client-address.ts'
 import { apiHandlers } from './http/handlers.ts'
 import { forgetOldKeys } from './http/idempotency.ts'
+import { endFamily } from './lifecycle/end-family.ts'
 import { revokeOwnToken } from './lifecycle/revoke-own-token.ts'
+import { authorizationEndpoint } from './oauth/authorize/endpoint.ts'
+import { Clients } from './oauth/clients/clients.ts'
 import { oauthEndpoints } from './oauth/endpoints.ts'
 import { TrustedIssuers } from './oauth/federation/trusted-issuers.ts'
 import { Minter } from './oauth/mint.ts'
@@ -47,6 +53,7 @@ import { Prices } from './policy/prices.ts'
 import { Settlement } from './policy/settlement.ts'
 import { Sweeper } from './policy/sweeper.ts'
 import { openVault } from './vault/vault.ts'
+import { ClientCertificates } from './web/client-certificate.ts'
 import { consoleFiles } from './web/console-files.ts'
 import { errorPages } from './web/error-pages.ts'
 import { health } from './web/health.ts'
@@ -104,6 +111,8 @@ async function start(config: Config, log: Log, startedMs: number, undo: (() => u
     tls: config.tls !== undefined,
     trustedProxies: config.trustedProxies,
   })
+
+  const certificates = new ClientCertificates({ source: config.clientCertificates, isTrustedProxy: (one) => address.isTrustedProxy(one) })
 
   let embedded: EmbeddedPostgres | undefined
   let where: DatabaseAddress
@@ -205,9 +214,11 @@ async function start(config: Config, log: Log, startedMs: number, undo: (() => u
       budgets,
       settlement,
       prices,
+      certificateOf: (request) => certificates.of(request)?.thumbprint,
       journal: { record: async (record) => (disk.mayRecord ? await audit.record(record) : undefined) },
       egress,
       loadPlan: (grant) => loadPlan(hot, grant),
+      grantsOf: (workload, resource) => grantsOf(hot, workload, resource),
       newCallId: () => newId('call'),
       log,
       metrics: {
@@ -218,7 +229,14 @@ async function start(config: Config, log: Log, startedMs: number, undo: (() => u
         },
       },
     },
-    { scheme: address.scheme, hosts: () => address.hosts(), origins: new Set(), viaName: vault.installation.id, inFlightMax },
+    {
+      issuer,
+      scheme: address.scheme,
+      hosts: () => address.hosts(),
+      origins: new Set(),
+      viaName: vault.installation.id,
+      inFlightMax,
+    },
   )
 
   // People and the control API.
@@ -237,9 +255,18 @@ async function start(config: Config, log: Log, startedMs: number, undo: (() => u
   }
   const callerAddress = (context: Context) =>
     clientAddress(socketAddress(context), context.req.header('x-forwarded-for') ?? null, (one) => address.isTrustedProxy(one))
+  const peer = (context: Context) => ({
+    ip: callerAddress(context),
+    userAgent: context.req.header('user-agent')?.slice(0, 400),
+    correlationId: newId('request'),
+  })
   const federation = new TrustedIssuers({ db, egress, issuer, nowMs, monotonicMs })
+  // A server for development alone: clients may be on this machine, too.
+  const developing = issuer.startsWith('http:') && isLoopbackHost(new URL(issuer).hostname)
+  const clients = new Clients({ db, egress, loopback: developing, monotonicMs })
   const services = {
     db,
+    clients,
     vault,
     audit,
     minter,
@@ -267,17 +294,26 @@ async function start(config: Config, log: Log, startedMs: number, undo: (() => u
     minter,
     verifier,
     federation,
+    connect: {
+      clients,
+      audit,
+      keyedDigest: (sha256) => vault.fingerprintOfDigest(sha256),
+      endFamily: (family) => endFamily(services, family),
+    },
     issuer,
     origins: address.origins(),
     log,
     metrics,
     nowMs,
     monotonicMs,
-    peer: (context) => ({
-      ip: callerAddress(context),
-      userAgent: context.req.header('user-agent')?.slice(0, 400),
-      correlationId: newId('request'),
-    }),
+    peer,
+    certificates: {
+      possible: config.clientCertificates === 'proxy' || (config.clientCertificates === 'tls' && config.tls !== undefined),
+      of: (context) => {
+        const request = incoming(context)
+        return request && certificates.of(request)
+      },
+    },
     mayReadTokens: (authorization) => mayReadTokens(people, authorization),
     revokeToken: async (request) => {
       await revokeOwnToken(services, request)
@@ -310,6 +346,7 @@ async function start(config: Config, log: Log, startedMs: number, undo: (() => u
     }),
   )
   app.route('/', oauth)
+  app.route('/', authorizationEndpoint({ clients, issuer, log, peer }))
   app.route('/', errorPages())
   app.route('/', api)
   app.route('/', consoleFiles(config.consoleFolder))
@@ -342,7 +379,7 @@ async function start(config: Config, log: Log, startedMs: number, undo: (() => u
   }
 }
 
-async function mayReadTokens(people: People, authorization: string): Promise<boolean> {
+async function mayReadTokens(people: People, authorization: string): Promise<string | undefined> {
   try {
     const headers = new Headers({ authorization })
     const principal = await authenticate(people, {
@@ -352,9 +389,9 @@ async function mayReadTokens(people: People, authorization: string): Promise<boo
       userAgent: undefined,
       correlationId: newId('request'),
     })
-    return authorise(principal, 'token:read').reach === 'all'
+    return authorise(principal, 'token:read').reach === 'all' ? principal.user.id : undefined
   } catch {
-    return false
+    return undefined
   }
 }
 
@@ -391,8 +428,8 @@ function isThisMachine(context: Context): boolean {
   )
 }
 
-function incoming(context: Context): { socket: { remoteAddress?: string } } | undefined {
-  const env = context.env as { incoming?: { socket: { remoteAddress?: string } } } | undefined
+function incoming(context: Context): IncomingMessage | undefined {
+  const env = context.env as { incoming?: IncomingMessage } | undefined
   return env?.incoming
 }
 

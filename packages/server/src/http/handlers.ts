@@ -1,14 +1,20 @@
 import type { People } from '../people/people.ts'
 import type { Implementation } from './handle.ts'
 import { meHandlers } from './people/me.ts'
+import { providerHandlers } from './people/providers.ts'
+import { secondOpinionHandlers } from './people/second-opinions.ts'
 import { signInHandlers } from './people/sign-in.ts'
 import { userHandlers } from './people/users.ts'
+import { authorizationHandlers } from './routes/authorize.ts'
 import { budgetHandlers } from './routes/budgets.ts'
+import { consentHandlers } from './routes/consents.ts'
 import { credentialHandlers } from './routes/credentials.ts'
 import { detectionHandlers } from './routes/detections.ts'
+import { deviceLoginHandlers } from './routes/device.ts'
 import { environmentHandlers } from './routes/environments.ts'
 import { grantHandlers } from './routes/grants.ts'
 import { issuerHandlers } from './routes/issuers.ts'
+import { oauthClientHandlers } from './routes/oauth-clients.ts'
 import { ownerHandlers } from './routes/owners.ts'
 import { priceHandlers } from './routes/prices.ts'
 import { recordHandlers } from './routes/records.ts'
@@ -34,6 +40,17 @@ export function apiHandlers(services: Services, people: People): Implementation[
     budgetHandlers,
     priceHandlers,
     recordHandlers,
+    consentHandlers,
+    oauthClientHandlers,
+    authorizationHandlers,
   ].flatMap((handlers) => handlers(services))
-  return [...ours, ...signInHandlers(people), ...meHandlers(people), ...userHandlers(people)]
+  return [
+    ...ours,
+    ...signInHandlers(people),
+    ...meHandlers(people),
+    ...userHandlers(people),
+    ...deviceLoginHandlers(people),
+    ...providerHandlers(people),
+    ...secondOpinionHandlers(people),
+  ]
 }

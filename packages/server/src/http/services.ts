@@ -3,6 +3,7 @@ import type { Audit } from '../audit/audit.ts'
 import type { ChangeFeed } from '../changes/feed.ts'
 import type { Database } from '../db/database.ts'
 import type { OwnAddress } from '../inventory/resources.ts'
+import type { Clients } from '../oauth/clients/clients.ts'
 import type { Tryout } from '../oauth/federation/federation.ts'
 import type { Minter } from '../oauth/mint.ts'
 import type { Clock } from '../observe/clock.ts'
@@ -14,6 +15,8 @@ export interface Services {
   readonly vault: Pick<Vault, 'seal' | 'fingerprint' | 'fingerprintOfDigest' | 'installation'>
   readonly audit: Pick<Audit, 'record' | 'recordIn'>
   readonly minter: Pick<Minter, 'mint'>
+  /** Programs that people may connect to their agents. */
+  readonly clients: Pick<Clients, 'find'>
   readonly trust: Tryout
   readonly feed: Pick<ChangeFeed, 'catchUp'>
   /** Id of this node. */

@@ -13,9 +13,13 @@ const repeatable = new Set(['resource', 'audience'])
 export async function readForm(request: Request): Promise<Form> {
   const type = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase()
   if (type !== 'application/x-www-form-urlencoded') throw new OAuthError('invalid_request', 'send application/x-www-form-urlencoded')
-  const text = await boundedText(request)
+  return parseForm(new URLSearchParams(await boundedText(request)))
+}
+
+/** The same from parameters that were read already, such as a query. @throws OAuthError `invalid_request` where one comes twice */
+export function parseForm(parameters: URLSearchParams): Form {
   const values = new Map<string, string[]>()
-  for (const [name, value] of new URLSearchParams(text)) {
+  for (const [name, value] of parameters) {
     if (value === '') continue
     const known = values.get(name)
     if (known === undefined) values.set(name, [value])
@@ -83,7 +87,7 @@ export class Form {
   }
 }
 
-async function boundedText(request: Request): Promise<string> {
+export async function boundedText(request: Request): Promise<string> {
   const bytes = await boundedBody(request.body, formBytesMax).catch((error: unknown) => {
     throw new OAuthError('invalid_request', 'the body broke off', { cause: error })
   })

@@ -1,23 +1,47 @@
+import { detailTypes } from './authorization-details.ts'
 import { clientAlgs } from './jws-signature.ts'
 import { clientAuthMethods } from './methods/authenticate-client.ts'
 
-/** Authorization server metadata (RFC 8414 section 2): only what there is, and no empty list. */
-export function metadata(issuer: string): Record<string, unknown> {
+/** What there is, as far as it is not the same everywhere. */
+export interface ServerFacts {
+  readonly issuer: string
+  readonly grantTypes: readonly string[]
+  /** Client certificates can come: over TLS, or from a proxy that is believed. */
+  readonly certificates: boolean
+}
+
+/**
+ * Authorization server metadata (RFC 8414 section 2): only what there is, and no empty list. There are no `mtls_endpoint_aliases`, because
+ * every endpoint takes a certificate (RFC 8705 section 5).
+ */
+export function metadata({ issuer, grantTypes, certificates }: ServerFacts): Record<string, unknown> {
   return {
     issuer,
     token_endpoint: `${issuer}/oauth2/token`,
-    token_endpoint_auth_methods_supported: clientAuthMethods,
-    token_endpoint_auth_signing_alg_values_supported: clientAlgs,
+    ...authMethods('token', certificates),
     jwks_uri: `${issuer}/oauth2/jwks`,
     revocation_endpoint: `${issuer}/oauth2/revoke`,
-    revocation_endpoint_auth_methods_supported: clientAuthMethods,
-    revocation_endpoint_auth_signing_alg_values_supported: clientAlgs,
+    ...authMethods('revocation', certificates),
     introspection_endpoint: `${issuer}/oauth2/introspect`,
-    introspection_endpoint_auth_methods_supported: clientAuthMethods,
-    introspection_endpoint_auth_signing_alg_values_supported: clientAlgs,
-    grant_types_supported: ['client_credentials'],
-    // Required by RFC 8414; this server has no authorization endpoint yet, and `none` is the registered value for "no response type".
-    response_types_supported: ['none'],
+    ...authMethods('introspection', certificates),
+    introspection_signing_alg_values_supported: ['ES256'],
+    grant_types_supported: grantTypes,
+    authorization_endpoint: `${issuer}/oauth2/authorize`,
+    response_types_supported: ['code'],
+    response_modes_supported: ['query'],
+    code_challenge_methods_supported: ['S256'],
+    authorization_response_iss_parameter_supported: true,
+    client_id_metadata_document_supported: true,
+    device_authorization_endpoint: `${issuer}/oauth2/device_authorization`,
+    authorization_details_types_supported: detailTypes,
     dpop_signing_alg_values_supported: clientAlgs,
+    ...(certificates ? { tls_client_certificate_bound_access_tokens: true } : {}),
+  }
+}
+
+function authMethods(endpoint: 'token' | 'revocation' | 'introspection', certificates: boolean): Record<string, unknown> {
+  return {
+    [`${endpoint}_endpoint_auth_methods_supported`]: clientAuthMethods({ certificates }),
+    [`${endpoint}_endpoint_auth_signing_alg_values_supported`]: clientAlgs,
   }
 }

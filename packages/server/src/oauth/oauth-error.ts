@@ -1,4 +1,4 @@
-/** The closed set of OAuth error codes that we answer (RFC 6749 section 5.2, 8693, 8707, 9396, 9449, 7009). */
+/** The closed set of OAuth error codes that we answer (RFC 6749 section 5.2, 8693, 8707, 9396, 9449, 7009, 8628). */
 export const oauthErrorStatus = {
   invalid_request: 400,
   invalid_client: 401,
@@ -11,6 +11,11 @@ export const oauthErrorStatus = {
   invalid_dpop_proof: 400,
   use_dpop_nonce: 400,
   unsupported_token_type: 400,
+  // RFC 8628 section 3.5.
+  authorization_pending: 400,
+  slow_down: 400,
+  access_denied: 400,
+  expired_token: 400,
   server_error: 500,
   temporarily_unavailable: 503,
 } as const

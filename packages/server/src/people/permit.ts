@@ -73,7 +73,8 @@ export function permissionsOf(roles: readonly RoleBinding[]): Permission[] {
   return allPermissions().filter((permission) => reachOf(roles, permission) !== undefined)
 }
 
-function reachOf(roles: readonly RoleBinding[], permission: Permission): Reach | undefined {
+/** What these roles hold a permission over; undefined where none of them allows it. */
+export function reachOf(roles: readonly RoleBinding[], permission: Permission): Reach | undefined {
   const allowed = rolesFor(permission)
   const held = roles.filter((binding) => allowed.includes(binding.role))
   if (held.some((binding) => binding.team === undefined && binding.environment === undefined)) return 'all'

@@ -21,6 +21,7 @@ import { Egress } from '../../src/egress/egress.ts'
 import { createApi } from '../../src/http/api.ts'
 import { apiHandlers } from '../../src/http/handlers.ts'
 import type { Services } from '../../src/http/services.ts'
+import { Clients } from '../../src/oauth/clients/clients.ts'
 import { TrustedIssuers } from '../../src/oauth/federation/trusted-issuers.ts'
 import { Minter } from '../../src/oauth/mint.ts'
 import { SigningKeys } from '../../src/oauth/signing-keys.ts'
@@ -101,6 +102,7 @@ export async function startApi(options: { openStreams?: Services['openStreams'] 
     db,
     vault,
     audit,
+    clients: new Clients({ db, egress, loopback: true, monotonicMs: () => performance.now() }),
     minter: new Minter({ pool, keys, audit, node: 'node_test', issuer: origin, nowMs: () => feed.nowMs() }),
     trust: new TrustedIssuers({ db, egress, issuer: origin, nowMs: () => feed.nowMs(), monotonicMs: systemClock.monotonicMs }),
     feed,

@@ -12,6 +12,7 @@ import { recordChange } from '../../src/changes/record.ts'
 import { databaseOn } from '../../src/db/database.ts'
 import { createPool } from '../../src/db/pool.ts'
 import { Egress } from '../../src/egress/egress.ts'
+import { Clients } from '../../src/oauth/clients/clients.ts'
 import { oauthEndpoints } from '../../src/oauth/endpoints.ts'
 import { TrustedIssuers } from '../../src/oauth/federation/trusted-issuers.ts'
 import { Minter } from '../../src/oauth/mint.ts'
@@ -70,6 +71,12 @@ export async function startTokenService() {
     minter,
     verifier,
     federation,
+    connect: {
+      clients: new Clients({ db, egress, loopback: true, monotonicMs: () => performance.now() }),
+      audit,
+      keyedDigest: (sha256) => vault.fingerprintOfDigest(sha256),
+      endFamily: async () => undefined,
+    },
     issuer,
     origins: [issuer],
     log,

@@ -1,9 +1,12 @@
 import { sessionRoutes, userRoutes } from '@keyward/contract/routes/people'
+import { endTokens, liveOf } from '../../lifecycle/end-tokens.ts'
+import { revokeConsents } from '../../lifecycle/revoke-consent.ts'
 import { createUser, eraseUser, updateUser } from '../../people/change-users.ts'
-import type { People } from '../../people/people.ts'
+import type { People, Trx } from '../../people/people.ts'
 import { endSession, listSessions } from '../../people/sessions.ts'
 import { inviteUser } from '../../people/sign-in-links.ts'
 import { listUsers, showUserById } from '../../people/users.ts'
+import type { Act } from '../act.ts'
 import { type Implementation, implement } from '../handle.ts'
 
 /** Users and their sessions, as admins and auditors see them. */
@@ -18,10 +21,18 @@ export function userHandlers(people: People): Implementation[] {
       transact((trx) => createUser(people, trx, request, permit, body)),
     ),
     implement(userRoutes.update, ({ permit, params, body, request, transact }) =>
-      transact((trx) => updateUser(people, trx, request, permit, params.id, body)),
+      transact(async (trx, act) => {
+        const user = await updateUser(people, trx, request, permit, params.id, body)
+        if (user.state === 'disabled') await endTokensOf(trx, act, user.id)
+        return user
+      }),
     ),
     implement(userRoutes.erase, ({ permit, params, request, transact }) =>
-      transact((trx) => eraseUser(people, trx, request, permit, params.id)),
+      transact(async (trx, act) => {
+        const user = await eraseUser(people, trx, request, permit, params.id)
+        await endTokensOf(trx, act, user.id)
+        return user
+      }),
     ),
     implement(userRoutes.invite, ({ permit, params, request, transact }) =>
       transact(async (trx) => {
@@ -40,4 +51,11 @@ export function userHandlers(people: People): Implementation[] {
       return undefined
     }),
   ]
+}
+
+/** What clients hold on behalf of somebody who has no access any more: consents for good, and every token. */
+async function endTokensOf(trx: Trx, act: Act, user: string): Promise<void> {
+  const { tokens } = await revokeConsents(trx, { user }, 'the person has no access any more')
+  const others = liveOf(await endTokens(trx, 'user_id', [user]))
+  for (const token of [...tokens, ...others]) act.change('token', token, 'revoked')
 }

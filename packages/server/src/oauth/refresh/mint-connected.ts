@@ -1,0 +1,65 @@
+import type { GrantScope } from '@keyward/contract/grants'
+import type { Database } from '../../db/database.ts'
+import { mayUseGrant } from '../authorize/usable-grants.ts'
+import { wishOf } from '../choose-grant.ts'
+import type { Presenter } from '../clients/presenter.ts'
+import type { Minter } from '../mint.ts'
+import type { MintedAccessToken } from '../mint-request.ts'
+import { OAuthError } from '../oauth-error.ts'
+import { mintFor, type TokenRequest } from '../token-request.ts'
+
+interface Deps {
+  readonly db: Database
+  readonly minter: Pick<Minter, 'mint'>
+  readonly issuer: string
+}
+
+/**
+ * Mints for a client that a person connected, under their consent as it is now: the person's role and the grant are looked at each time.
+ * @throws OAuthError `invalid_grant` where the consent has ended, `invalid_target` or `invalid_scope` where the request asks for anything else
+ */
+export async function mintConnected(
+  deps: Deps,
+  request: TokenRequest,
+  given: { readonly consent: string; readonly family: string; readonly client: Presenter },
+): Promise<{ readonly minted: MintedAccessToken; readonly narrowed: boolean }> {
+  const consent = await deps.db
+    .selectFrom('consents')
+    .innerJoin('grants', 'grants.id', 'consents.grant_id')
+    .innerJoin('resources', 'resources.id', 'grants.resource_id')
+    .select(['consents.user_id as user', 'consents.grant_id as grant', 'consents.scope', 'resources.name as resource'])
+    .where('consents.id', '=', given.consent)
+    .executeTakeFirst()
+  if (consent === undefined) throw new OAuthError('invalid_grant', 'the consent is gone')
+  const wish = wishOf(deps.issuer, request.form)
+  if (wish.resource !== undefined && wish.resource !== consent.resource)
+    throw new OAuthError('invalid_target', 'the person said yes to another resource')
+  if (wish.grant !== undefined && wish.grant !== consent.grant)
+    throw new OAuthError('invalid_scope', 'the person said yes to another grant')
+  if (wish.detail !== undefined)
+    throw new OAuthError('invalid_authorization_details', 'the details are those that the person said yes to: leave them out')
+  if (!(await mayUseGrant(deps.db, consent.user, consent.grant)))
+    throw new OAuthError('invalid_grant', 'the grant has ended, or the person may not use it any more')
+  const { workload } = given.client
+  const minted = await mintFor(
+    deps.minter,
+    {
+      ...request.context,
+      grant: consent.grant,
+      method: workload?.method ?? 'authorization_code',
+      ...(workload === undefined
+        ? {}
+        : { workload: workload.workload, identity: workload.identity, identityGrants: workload.grants, attests: workload.attests }),
+      behalf: { user: consent.user, client: given.client.client, consent: given.consent, family: given.family },
+      ...(request.binding === undefined ? {} : { binding: request.binding }),
+      ...(consent.scope === null ? {} : { scope: consent.scope as GrantScope }),
+    },
+    { ended: 'invalid_grant' },
+  )
+  return { minted, narrowed: consent.scope !== null }
+}
+
+/** A DPoP key that has to be shown again; a bound refresh token of a confidential client needs none (RFC 9449 section 5). */
+export function shownKey(request: Pick<TokenRequest, 'binding'>): string | undefined {
+  return request.binding?.kind === 'dpop' ? request.binding.thumbprint : undefined
+}
