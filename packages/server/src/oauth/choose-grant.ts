@@ -1,10 +1,12 @@
 import type { GrantScope } from '@keyward/contract/grants'
-import type { Database } from '../db/database.ts'
 import { type AskedDetail, readAuthorizationDetails } from './authorization-details.ts'
 import type { Form } from './form.ts'
+import type { Minter } from './mint.ts'
+import type { MintFacts } from './mint-facts.ts'
 import { OAuthError } from './oauth-error.ts'
 
 export interface ChosenGrant {
+  readonly facts: MintFacts
   readonly grant: string
   /** Narrower than the grant's, where the request asked for that. */
   readonly scope: GrantScope | undefined
@@ -53,22 +55,13 @@ export function wishOf(issuer: string, form: Form): GrantWish {
  * @throws OAuthError as `wishOf`; `invalid_target` where none or several fit
  */
 export async function chooseGrant(
-  deps: { readonly db: Database; readonly issuer: string },
+  deps: { readonly minter: Pick<Minter, 'grantsOf'>; readonly issuer: string },
   client: { readonly workload: string; readonly grants: readonly string[] | null },
   form: Form,
 ): Promise<ChosenGrant> {
   const wish = wishOf(deps.issuer, form)
-  const rows = await deps.db
-    .selectFrom('grants')
-    .innerJoin('resources', 'resources.id', 'grants.resource_id')
-    .select(['grants.id', 'resources.kind'])
-    .where('workload_id', '=', client.workload)
-    .where('grants.state', '=', 'active')
-    .$if(wish.grant !== undefined, (query) => query.where('grants.id', '=', wish.grant ?? ''))
-    .$if(wish.resource !== undefined, (query) => query.where('resources.name', '=', wish.resource ?? ''))
-    .$if(client.grants !== null, (query) => query.where('grants.id', 'in', ['', ...(client.grants ?? [])]))
-    .limit(2)
-    .execute()
+  const { grant, resource } = wish
+  const rows = await deps.minter.grantsOf({ workload: client.workload, grant, resource, held: client.grants })
   const [only, another] = rows
   if (only === undefined) {
     if (wish.grant !== undefined) throw new OAuthError('invalid_scope', 'this workload has no such active grant')
@@ -78,9 +71,9 @@ export async function chooseGrant(
     )
   }
   if (another !== undefined) throw new OAuthError('invalid_target', 'this workload has several grants there: name one with scope=grant:ID')
-  if (wish.detail !== undefined && wish.detail.type !== only.kind)
-    throw new OAuthError('invalid_authorization_details', `the resource is of type ${only.kind}`)
-  return { grant: only.id, scope: wish.detail?.scope, echo: wish.detail !== undefined }
+  if (wish.detail !== undefined && wish.detail.type !== only.resourceKind)
+    throw new OAuthError('invalid_authorization_details', `the resource is of type ${only.resourceKind}`)
+  return { facts: only, grant: only.id, scope: wish.detail?.scope, echo: wish.detail !== undefined }
 }
 
 /** The name in the address of a resource, with or without what follows it. @throws OAuthError `invalid_target` */

@@ -1,6 +1,7 @@
 import type { GrantScope } from '@keyward/contract/grants'
 import type { AssuranceLevel, IdentityMethod } from '@keyward/contract/words'
 import type { Binding } from '../policy/assurance.ts'
+import type { MintFacts } from './mint-facts.ts'
 import type { SigningAlg } from './signing-keys.ts'
 import type { Actor, VerifiedToken } from './verify.ts'
 
@@ -9,6 +10,8 @@ export type MintMethod = IdentityMethod | 'by_hand' | 'authorization_code'
 
 export interface MintRequest {
   readonly grant: string
+  /** What is known of the grant, where it was just read. */
+  readonly facts?: MintFacts
   /** The workload that asks, where one proved who it is: the grant must be its own, or name it as a delegate. Absent: a person mints by hand. */
   readonly workload?: string
   readonly identity?: string
@@ -67,6 +70,7 @@ export const mintRefusalCodes = [
   'user_ended',
   'consent_ended',
   'binding_required',
+  'certificate_required',
   'assurance_too_low',
   'scope_too_wide',
   'not_a_delegate',

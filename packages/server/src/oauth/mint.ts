@@ -7,7 +7,7 @@ import { rowOf } from '../audit/row.ts'
 import { newId } from '../observe/ids.ts'
 import { assuranceOf, isAtLeast, levelOf, weaker } from '../policy/assurance.ts'
 import { narrowed, whyWider } from '../policy/narrow.ts'
-import { type MintFacts, MintFactsReader } from './mint-facts.ts'
+import { type GrantsAsked, type MintFacts, MintFactsReader } from './mint-facts.ts'
 import { type MintedAccessToken, type MintRefusalCode, MintRefused, type MintRequest } from './mint-request.ts'
 import { type MintRow, mintStatement } from './mint-statement.ts'
 import { signJwt } from './sign-jwt.ts'
@@ -63,9 +63,26 @@ export class Minter {
     })
   }
 
+  /** Active grants that a workload may mean: the one that it names, or two at most of those that fit. */
+  async grantsOf(asked: GrantsAsked & { readonly grant: string | undefined }): Promise<readonly MintFacts[]> {
+    if (asked.grant === undefined) return await this.#facts.of(asked)
+    const named = await this.#facts.read(asked.grant)
+    const fits =
+      named?.workload === asked.workload &&
+      named.state === 'active' &&
+      (asked.resource === undefined || named.resourceName === asked.resource) &&
+      (asked.held === null || asked.held.includes(named.id))
+    return fits ? [named] : []
+  }
+
+  /** Resolves when no token waits to be written. */
+  drained(): Promise<void> {
+    return this.#commits.drained()
+  }
+
   /** @throws MintRefused, which is recorded; OverloadError, or the database's error: then nothing was minted that anybody holds */
   async mint(request: MintRequest): Promise<MintedAccessToken> {
-    const facts = await this.#facts.read(request.grant)
+    const facts = request.facts ?? (await this.#facts.read(request.grant))
     try {
       return await this.#mint(request, this.#allowed(request, facts))
     } catch (error) {
@@ -101,7 +118,7 @@ export class Minter {
     if (facts.requireDpop && binding?.kind !== 'dpop')
       throw new MintRefused('binding_required', 'the grant asks for tokens that are bound to a key: send a DPoP proof')
     if (facts.requireMtls && binding?.kind !== 'mtls')
-      throw new MintRefused('binding_required', 'the grant asks for tokens that are bound to a client certificate: present one')
+      throw new MintRefused('certificate_required', 'the grant asks for tokens that are bound to a client certificate: present one')
     return facts
   }
 

@@ -1,11 +1,9 @@
-import type { Database } from '../../db/database.ts'
 import { chooseGrant } from '../choose-grant.ts'
 import type { Minter } from '../mint.ts'
 import { mintFor, type TokenAnswer, type TokenRequest, tokenBody } from '../token-request.ts'
 
 interface Deps {
-  readonly db: Database
-  readonly minter: Pick<Minter, 'mint'>
+  readonly minter: Pick<Minter, 'mint' | 'grantsOf'>
   readonly issuer: string
 }
 
@@ -18,6 +16,7 @@ export async function clientCredentials(deps: Deps, request: TokenRequest): Prom
     {
       ...request.context,
       grant: chosen.grant,
+      facts: chosen.facts,
       workload: client.workload,
       identity: client.identity,
       identityGrants: client.grants,

@@ -10,7 +10,7 @@ export const jwtBearerGrant = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
 
 interface Deps {
   readonly db: Database
-  readonly minter: Pick<Minter, 'mint'>
+  readonly minter: Pick<Minter, 'mint' | 'grantsOf'>
   readonly federation: Federation
   readonly issuer: string
 }
@@ -44,6 +44,7 @@ export async function federated(
     {
       ...request.context,
       grant: chosen.grant,
+      facts: chosen.facts,
       workload: proof.workload,
       identity: proof.identity,
       identityGrants: proof.grants,

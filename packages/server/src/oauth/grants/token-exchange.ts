@@ -17,7 +17,7 @@ const type = {
 
 interface Deps {
   readonly db: Database
-  readonly minter: Pick<Minter, 'mint'>
+  readonly minter: Pick<Minter, 'mint' | 'grantsOf'>
   readonly verifier: Pick<TokenVerifier, 'verify'>
   readonly federation: Federation
   readonly issuer: string
