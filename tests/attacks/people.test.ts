@@ -27,6 +27,8 @@ afterAll(async () => {
 /** Bodies that are well-formed: what is refused is who sends them. */
 const wellFormed: Record<string, unknown> = {
   '/api/v1/sign-in/link': { token: 'kwl_FAKE' },
+  '/api/v1/sign-in/provider': { provider: 'idp_01k0000000000000000000000f' },
+  '/api/v1/sign-in/provider/finish': { provider: 'idp_01k0000000000000000000000f', query: 'state=FAKE' },
   '/api/v1/sign-in/password': { email: 'admin', password: 'FAKE wrong password' },
   '/api/v1/sign-in/passkey': {
     response: {

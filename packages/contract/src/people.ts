@@ -52,7 +52,7 @@ export const Me = z
     session: z.object({ id: z.string(), method: z.string(), authenticated_at: Timestamp, expires_at: Timestamp, fresh: z.boolean() }),
     /** `resource:action` pairs that some role of this user allows. */
     allowed: z.array(z.string()),
-    needs_sign_in_method: z.boolean().meta({ description: 'True until a passkey or password is set' }),
+    needs_sign_in_method: z.boolean().meta({ description: 'True until a passkey or password is set, or a provider signs in' }),
   })
   .meta({ id: 'Me' })
 
@@ -116,6 +116,7 @@ export const LocalSession = z.object({ token: z.string(), expires_at: Timestamp 
 
 export const UserQuery = PageQuery.extend({ q: z.string().max(200).optional(), state: z.enum(['active', 'disabled']).optional() })
 
+export type HeldRole = z.infer<typeof HeldRole>
 export type RoleBinding = z.infer<typeof RoleBinding>
 export type UserCreate = z.infer<typeof UserCreate>
 export type UserUpdate = z.infer<typeof UserUpdate>

@@ -23,10 +23,11 @@ import { etagOf, readIfMatch } from './precondition.ts'
 import { apiHeaders, correlationHeader } from './problem.ts'
 import { readQuery } from './query.ts'
 import type { RequestFacts } from './request-facts.ts'
+import { requireSecondOpinion } from './second-opinion-gate.ts'
 import { holdsShownOnce } from './shown-once.ts'
 
 /**
- * One request to one route, in this order: who, may they, freshly enough, where, what; then the handler. Nothing of the request is parsed
+ * One request to one route, in this order: who, may they, freshly enough, where, what, with whose second opinion; then the handler. Nothing of the request is parsed
  * for somebody who may not make it. `caller` is filled as soon as they are known, for the record of a refusal.
  */
 export async function answerRoute(
@@ -50,6 +51,9 @@ export async function answerRoute(
   const before = idempotent && (await findAnswer(options.db, idempotent))
   if (before) return replay(route, before, request)
 
+  const useOpinion =
+    principal && (await requireSecondOpinion(options, { route, request, principal, params, query, body: parsedBody, bytes: body?.bytes }))
+
   const answerHeaders = new Headers()
   let kept = false
   const transact: Transact<unknown> = async (work) => {
@@ -57,6 +61,8 @@ export async function answerRoute(
     const result = await options.db.transaction().execute(async (trx) => {
       const concurrent = idempotent && (await claimKey(trx, idempotent))
       if (concurrent) throw new Replay(concurrent)
+      // Once, though an act may have several steps.
+      if (!kept) await useOpinion?.(trx)
       const { act, announce } = beginAct(trx, route, request, principal, options.audit)
       const made = await work(trx, act)
       if (idempotent) await storeAnswer(trx, idempotent, storable(route, encode(route, made)))
@@ -80,6 +86,7 @@ export async function answerRoute(
       ...(revision === undefined ? {} : { revision }),
     })
     if (idempotent && !kept) throw new Error(`${route.id} takes an Idempotency-Key, but did its work outside transact`)
+    if (useOpinion && !kept) throw new Error(`${route.id} needs a second opinion, but did its work outside transact`)
     return success(route, encode(route, result), request, answerHeaders)
   } catch (error) {
     if (error instanceof Replay) return replay(route, error.stored, request)

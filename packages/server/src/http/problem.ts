@@ -29,7 +29,7 @@ export function problemResponse(error: unknown, correlationId: string, more: Rea
 /** The problem document itself. Of `extra` only what the schema names leaves. */
 export function problemOf(error: KeywardError, correlationId: string): Problem {
   const definition = errorDefinitions[error.code]
-  const usedBy = error.extra.used_by
+  const { used_by: usedBy, second_opinion: opinion } = error.extra
   return {
     type: `/docs/errors/${error.code}`,
     title: definition.title,
@@ -39,6 +39,7 @@ export function problemOf(error: KeywardError, correlationId: string): Problem {
     fix: definition.fix,
     correlation_id: correlationId,
     ...(error.errors.length > 0 ? { errors: [...error.errors] } : {}),
+    ...(typeof opinion === 'string' ? { second_opinion: opinion } : {}),
     ...(Array.isArray(usedBy) ? { used_by: usedBy as NonNullable<Problem['used_by']> } : {}),
   }
 }

@@ -99,7 +99,7 @@ export async function eraseUser(people: People, trx: Trx, caller: Caller, permit
     .set({ name: 'Erased user', email: null, owner: null, state: 'disabled', updated_at: sql`now()` })
     .where('id', '=', id)
     .execute()
-  for (const table of ['passwords', 'passkeys', 'role_bindings', 'sign_in_links', 'sessions', 'api_tokens'] as const) {
+  for (const table of ['passwords', 'passkeys', 'role_bindings', 'sign_in_links', 'sessions', 'api_tokens', 'user_links'] as const) {
     await trx.deleteFrom(table).where('user_id', '=', id).execute()
   }
   await trx.deleteFrom('challenges').where('user_id', '=', id).execute()
@@ -116,7 +116,8 @@ async function lockOut(trx: Trx, userId: string): Promise<void> {
   await trx.deleteFrom('sign_in_links').where('user_id', '=', userId).where('used_at', 'is', null).execute()
 }
 
-async function requireAnAdmin(trx: Trx, before: number): Promise<void> {
+/** @throws KeywardError `conflict` where there was an admin who can sign in (`before`), and now there is none */
+export async function requireAnAdmin(trx: Trx, before: number): Promise<void> {
   if (before > 0 && (await adminsWhoCanSignIn(trx)) === 0) {
     throw new KeywardError(
       'conflict',
@@ -125,16 +126,17 @@ async function requireAnAdmin(trx: Trx, before: number): Promise<void> {
   }
 }
 
-async function checkRoles(trx: Trx, roles: readonly RoleBinding[]): Promise<void> {
+/** @throws KeywardError `invalid-request` where a team or environment does not exist; `at` is where the list stands in the body */
+export async function checkRoles(trx: Trx, roles: readonly RoleBinding[], at = '/roles'): Promise<void> {
   const errors = []
   for (const [index, { team, environment }] of roles.entries()) {
     if (team !== undefined) {
       const owner = await trx.selectFrom('owners').select('kind').where('id', '=', team).executeTakeFirst()
-      if (owner?.kind !== 'team') errors.push({ field: `/roles/${index}/team`, message: 'is not the id of a team' })
+      if (owner?.kind !== 'team') errors.push({ field: `${at}/${index}/team`, message: 'is not the id of a team' })
     }
     if (environment !== undefined) {
       const known = await trx.selectFrom('environments').select('name').where('name', '=', environment).executeTakeFirst()
-      if (known === undefined) errors.push({ field: `/roles/${index}/environment`, message: 'is no environment' })
+      if (known === undefined) errors.push({ field: `${at}/${index}/environment`, message: 'is no environment' })
     }
   }
   if (errors.length > 0) throw new KeywardError('invalid-request', undefined, { errors })
@@ -159,8 +161,9 @@ async function checkEmail(trx: Trx, email: string, userId: string): Promise<void
   if (other !== undefined) throw emailTaken()
 }
 
+/** Replaces what admins gave; what groups of a provider gave is the provider's to change. */
 async function storeRoles(trx: Trx, userId: string, roles: readonly RoleBinding[]): Promise<void> {
-  await trx.deleteFrom('role_bindings').where('user_id', '=', userId).execute()
+  await trx.deleteFrom('role_bindings').where('user_id', '=', userId).where('source', 'is', null).execute()
   const rows = roles.map(({ role, team, environment }) => ({
     id: newId('roleBinding'),
     user_id: userId,

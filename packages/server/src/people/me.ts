@@ -12,6 +12,6 @@ export async function describeMe(people: Pick<People, 'db'>, principal: Principa
     user,
     session: { id, method, authenticated_at: authenticatedAt.toISOString(), expires_at: expiresAt.toISOString(), fresh },
     allowed: permissionsOf(principal.roles),
-    needs_sign_in_method: !user.sign_in.password && user.sign_in.passkeys === 0,
+    needs_sign_in_method: method !== 'oidc' && !user.sign_in.password && user.sign_in.passkeys === 0,
   }
 }

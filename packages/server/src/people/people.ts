@@ -2,7 +2,9 @@ import type { Transaction } from 'kysely'
 import type { AuditRecord } from '../audit/record.ts'
 import type { Database } from '../db/database.ts'
 import type { Tables } from '../db/tables.ts'
+import type { Egress } from '../egress/egress.ts'
 import type { Log } from '../observe/log.ts'
+import type { Vault } from '../vault/vault.ts'
 import type { LocalLoginKey } from './local-login-key.ts'
 import type { PasswordHasher } from './password-hash.ts'
 
@@ -15,7 +17,9 @@ export interface People {
   readonly vault: {
     fingerprintOfDigest(sha256: Uint8Array): Buffer
     deriveForHolder(keyId: string, info: string, salt: Uint8Array): Promise<Buffer | undefined>
-  }
+  } & Pick<Vault, 'seal' | 'open' | 'forget'>
+  /** The way to identity providers. */
+  readonly egress: Pick<Egress, 'request'>
   readonly log: Log
   /** The public origin of the installation, such as `https://keyward.example.com` (config: KEYWARD_ISSUER). */
   readonly origin: string

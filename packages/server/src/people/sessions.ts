@@ -17,6 +17,23 @@ export interface StartedSession {
   readonly token: string
 }
 
+/** What an identity provider said of a sign-in. */
+export interface ProviderProof {
+  readonly provider: string
+  /** `auth_time`, in seconds since the epoch. */
+  readonly authenticatedAtSeconds: number | undefined
+}
+
+/**
+ * When the provider asked the person, which may be long before it was asked by us. Where it does not say, the session is none that was
+ * freshly authenticated.
+ */
+function authenticatedAt({ authenticatedAtSeconds }: ProviderProof) {
+  return authenticatedAtSeconds === undefined
+    ? sql<Date>`now() - make_interval(mins => ${limits.freshAuthMinutesMax})`
+    : sql<Date>`least(now(), to_timestamp(${authenticatedAtSeconds}::float8))`
+}
+
 /**
  * Starts a session for somebody who has just proved who they are, and records it in the same transaction. Always a new token, never one
  * that the request brought (session fixation); the session that it brought ends.
@@ -28,6 +45,7 @@ export async function startSession(
   caller: Caller,
   userId: string,
   method: Session['method'],
+  proof?: ProviderProof,
 ): Promise<StartedSession | undefined> {
   // Locked, so that a user who is being disabled does not get a session that outlives it.
   const user = await trx
@@ -58,6 +76,7 @@ export async function startSession(
       ip: caller.ip ?? null,
       user_agent: caller.userAgent ?? null,
       expires_at: sql<Date>`now() + make_interval(hours => ${limits.sessionHoursMax})`,
+      ...(proof === undefined ? {} : { provider_id: proof.provider, authenticated_at: authenticatedAt(proof) }),
     })
     .execute()
   await trx.updateTable('users').set({ last_sign_in_at: sql`now()` }).where('id', '=', userId).execute()
@@ -66,7 +85,7 @@ export async function startSession(
     decision: 'done',
     actor: { kind: 'user', id: userId },
     target: { kind: 'session', id },
-    details: { method },
+    details: { method, ...(proof === undefined ? {} : { provider: proof.provider }) },
     ...recordOf(caller, userId),
   })
   return { cookie: startCookie(people.origin, text, limits.sessionHoursMax * 3_600), token: text }
@@ -108,6 +127,16 @@ export async function endSessionsOf(trx: Trx, userId: string, except?: string): 
     .where('user_id', '=', userId)
     .where('ended_at', 'is', null)
     .$if(except !== undefined, (query) => query.where('id', '!=', except ?? ''))
+    .execute()
+}
+
+/** Ends every session that a provider began. */
+export async function endSessionsOfProvider(trx: Trx, providerId: string): Promise<void> {
+  await trx
+    .updateTable('sessions')
+    .set({ ended_at: sql`now()` })
+    .where('provider_id', '=', providerId)
+    .where('ended_at', 'is', null)
     .execute()
 }
 

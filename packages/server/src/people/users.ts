@@ -1,5 +1,5 @@
 import { KeywardError } from '@keyward/contract/errors'
-import type { RoleBinding, User, UserQuery } from '@keyward/contract/people'
+import type { HeldRole, User, UserQuery } from '@keyward/contract/people'
 import type { Role } from '@keyward/contract/words'
 import { type SelectQueryBuilder, type SqlBool, sql } from 'kysely'
 import type { Database } from '../db/database.ts'
@@ -7,6 +7,13 @@ import { type Page, pageOf } from '../db/page.ts'
 import type { Tables } from '../db/tables.ts'
 import type { Trx } from './people.ts'
 import type { Permit } from './permit.ts'
+
+interface HeldRow {
+  readonly role: Role
+  readonly team: string | null
+  readonly environment: string | null
+  readonly source: string | null
+}
 
 interface Row {
   readonly id: string
@@ -16,7 +23,7 @@ interface Row {
   readonly owner: string | null
   readonly created_at: Date
   readonly last_sign_in_at: Date | null
-  readonly roles: readonly { readonly role: Role; readonly team: string | null; readonly environment: string | null }[]
+  readonly roles: readonly HeldRow[]
   readonly has_password: boolean
   readonly passkeys: number
 }
@@ -47,7 +54,7 @@ function userRows(db: Database | Trx): SelectQueryBuilder<Tables, 'users', Row> 
     .select([
       sql<
         Row['roles']
-      >`coalesce((select json_agg(json_build_object('role', r.role, 'team', r.team, 'environment', r.environment) order by r.id)
+      >`coalesce((select json_agg(json_build_object('role', r.role, 'team', r.team, 'environment', r.environment, 'source', r.source) order by r.id)
         from role_bindings r where r.user_id = users.id), '[]')`.as('roles'),
       sql<boolean>`exists (select from passwords where user_id = users.id)`.as('has_password'),
       sql<number>`(select count(*)::int from passkeys where user_id = users.id)`.as('passkeys'),
@@ -68,6 +75,11 @@ function showUser(row: Row): User {
   }
 }
 
-function showRole({ role, team, environment }: Row['roles'][number]): RoleBinding {
-  return { role, ...(team === null ? {} : { team }), ...(environment === null ? {} : { environment }) }
+function showRole({ role, team, environment, source }: HeldRow): HeldRole {
+  return {
+    role,
+    ...(team === null ? {} : { team }),
+    ...(environment === null ? {} : { environment }),
+    ...(source === null ? {} : { source }),
+  }
 }

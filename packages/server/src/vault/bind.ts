@@ -3,7 +3,7 @@
  * to another credential, another version or another purpose, not even by whoever writes to the database.
  */
 export interface Bind {
-  readonly purpose: 'credential' | 'signing-key' | 'fingerprint-key'
+  readonly purpose: 'credential' | 'signing-key' | 'fingerprint-key' | 'identity-provider'
   readonly id: string
   readonly version: number
 }
@@ -16,6 +16,11 @@ export function credentialBind(credentialId: string, number: number): Bind {
 /** Of the private half of a key that signs access tokens. */
 export function signingKeyBind(kid: string): Bind {
   return { purpose: 'signing-key', id: kid, version: 1 }
+}
+
+/** Of the client secret that Keyward has at an identity provider for people. */
+export function identityProviderBind(id: string): Bind {
+  return { purpose: 'identity-provider', id, version: 1 }
 }
 
 /** Of the installation's fingerprint key. */

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Database } from '../db/database.ts'
-import { type Bind, credentialBind, fingerprintKeyBind, signingKeyBind } from './bind.ts'
+import { type Bind, credentialBind, fingerprintKeyBind, identityProviderBind, signingKeyBind } from './bind.ts'
 import { rewrap } from './envelope.ts'
 import { VaultError } from './errors.ts'
 import { sealedFromJson, sealedToJson } from './installation.ts'
@@ -14,8 +14,12 @@ import type { Keyring } from './keyring.ts'
  * every row is under exactly one key that the database names, and running it again goes on. Ciphertexts are never touched.
  */
 
+/** Tables with sealed secrets, in the order in which they are wrapped anew. */
+const sealedTables = ['signing_keys', 'identity_providers', 'credential_versions'] as const
+type SealedTable = (typeof sealedTables)[number]
+
 export interface KeyRotationProgress {
-  readonly table: 'installation' | 'signing_keys' | 'credential_versions'
+  readonly table: 'installation' | SealedTable
   /** Data keys wrapped anew so far, in this table and this run. */
   readonly rewrapped: number
 }
@@ -39,7 +43,7 @@ export async function* rotateKeyEncryptionKey(db: Database, keyring: Keyring, ne
   await makeCurrent(db, key)
   const old = await db.selectFrom('encryption_keys').select('id').where('state', '!=', 'current').execute()
   yield* rewrapInstallation(db, keyring, key)
-  for (const table of ['signing_keys', 'credential_versions'] as const) {
+  for (const table of sealedTables) {
     let rewrapped = 0
     for (const { id } of old) {
       for (let rows = await readRows(db, table, id); rows.length > 0; rows = await readRows(db, table, id)) {
@@ -87,7 +91,7 @@ async function* rewrapInstallation(db: Database, keyring: Keyring, key: KeyEncry
   yield { table: 'installation', rewrapped: 1 }
 }
 
-async function readRows(db: Database, table: 'signing_keys' | 'credential_versions', keyId: string): Promise<Row[]> {
+async function readRows(db: Database, table: SealedTable, keyId: string): Promise<Row[]> {
   if (table === 'signing_keys') {
     const rows = await db
       .selectFrom('signing_keys')
@@ -97,6 +101,21 @@ async function readRows(db: Database, table: 'signing_keys' | 'credential_versio
       .execute()
     return rows.map((row) => ({ id: row.kid, bind: signingKeyBind(row.kid), wrapped: row.wrapped_key }))
   }
+  if (table === 'identity_providers') {
+    const rows = await db
+      .selectFrom('identity_providers')
+      .select(['id', 'wrapped_key'])
+      .where('encryption_key', '=', keyId)
+      .where('ciphertext', 'is not', null)
+      .orderBy('id')
+      .limit(batchRowsMax)
+      .execute()
+    return rows.map(({ id, wrapped_key }) => ({
+      id,
+      bind: identityProviderBind(id),
+      wrapped: whole(`The identity provider ${id}`, wrapped_key),
+    }))
+  }
   const rows = await db
     .selectFrom('credential_versions')
     .select(['id', 'credential_id', 'number', 'wrapped_key'])
@@ -105,16 +124,21 @@ async function readRows(db: Database, table: 'signing_keys' | 'credential_versio
     .orderBy('id')
     .limit(batchRowsMax)
     .execute()
-  return rows.map((row) => {
-    if (row.wrapped_key === null)
-      throw new VaultError('damaged', `The version ${row.id} has a ciphertext without a wrapped key: restore it from a backup`)
-    return { id: row.id, bind: credentialBind(row.credential_id, row.number), wrapped: row.wrapped_key }
-  })
+  return rows.map((row) => ({
+    id: row.id,
+    bind: credentialBind(row.credential_id, row.number),
+    wrapped: whole(`The version ${row.id}`, row.wrapped_key),
+  }))
+}
+
+function whole(what: string, wrapped: Buffer | null): Buffer {
+  if (wrapped === null) throw new VaultError('damaged', `${what} has a ciphertext without a wrapped key: restore it from a backup`)
+  return wrapped
 }
 
 async function writeRows(
   db: Database,
-  table: 'signing_keys' | 'credential_versions',
+  table: SealedTable,
   rows: readonly Row[],
   wrapped: readonly Buffer[],
   fromKey: string,
@@ -134,6 +158,7 @@ async function retire(db: Database): Promise<void> {
     where state = 'previous'
       and not exists (select from credential_versions where encryption_key = k.id and ciphertext is not null)
       and not exists (select from signing_keys where encryption_key = k.id)
+      and not exists (select from identity_providers where encryption_key = k.id and ciphertext is not null)
       and not exists (select from installation where fingerprint_key ->> 'encryption_key' = k.id)
   `.execute(db)
 }

@@ -9,6 +9,7 @@ import { getRequestListener } from '@hono/node-server'
 import type { RoleBinding } from '@keyward/contract/people'
 import { formatSecret } from '@keyward/contract/secret-format'
 import type { Role } from '@keyward/contract/words'
+import { type PeopleProvider, startPeopleProvider } from '@keyward/testkit/people-provider/server'
 import { sql } from 'kysely'
 import { testDatabase } from '../../../../tests/support/postgres.ts'
 import { Audit } from '../../src/audit/audit.ts'
@@ -176,6 +177,13 @@ export async function startApi(options: { openStreams?: Services['openStreams'] 
 
   const tokenOf = async (role: Role) => (await addUser([{ role }])).token
 
+  let provider: Promise<PeopleProvider> | undefined
+  /** The issuer of an identity provider for people, started when it is first asked for. */
+  const peopleProvider = async () => {
+    provider ??= startPeopleProvider()
+    return (await provider).issuer
+  }
+
   return {
     origin,
     db,
@@ -191,7 +199,9 @@ export async function startApi(options: { openStreams?: Services['openStreams'] 
     addUser,
     addToken,
     tokenOf,
+    peopleProvider,
     async stop() {
+      await (await provider)?.stop()
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
       await egress.close()

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto'
+import { newId } from '../../src/observe/ids.ts'
+import { askSecondOpinion } from '../../src/people/second-opinions.ts'
 import type { ApiServer } from './api-server.ts'
 import { detectionOf, fakeSecret, type maker, unique } from './things.ts'
 
@@ -45,6 +47,43 @@ const detection: MakeCase = async (things) => {
 async function user(api: ApiServer): Promise<string> {
   return (await api.addUser([{ role: 'viewer' }])).id
 }
+
+const provider = async (_things: Things, api: ApiServer) => {
+  const id = newId('identityProvider')
+  await api.db
+    .insertInto('identity_providers')
+    .values({
+      id,
+      name: unique('provider'),
+      issuer: `https://${unique('idp')}.example`,
+      client_id: 'keyward',
+      scopes: ['openid'],
+      groups_claim: 'groups',
+      mappings: '[]',
+      create_users: false,
+    })
+    .execute()
+  return id
+}
+
+const link = async (things: Things, api: ApiServer) => {
+  const [id, user_id] = [await provider(things, api), await user(api)]
+  await api.db
+    .insertInto('user_links')
+    .values({ provider_id: id, subject: unique('sub'), user_id })
+    .execute()
+  return { id: user_id, provider: id }
+}
+
+/** Asked for by somebody else. */
+const opinion = async (api: ApiServer) =>
+  await askSecondOpinion(api.db, {
+    by: await user(api),
+    action: 'users.erase',
+    summary: 'Erase somebody',
+    details: [],
+    digest: Buffer.from(unique('digest')),
+  })
 
 /** One for each route that asks for a permission, by the route's id. A route without one fails the authorization test. */
 export const routeCases: Readonly<Record<string, MakeCase>> = {
@@ -165,6 +204,29 @@ export const routeCases: Readonly<Record<string, MakeCase>> = {
   'users.update': async (_things, api) => ({ params: { id: await user(api) }, body: { name: unique('User') } }),
   'users.erase': async (_things, api) => ({ params: { id: await user(api) } }),
   'users.invite': async (_things, api) => ({ params: { id: await user(api) } }),
+  'users.list_provider_links': async (_things, api) => ({ params: { id: await user(api) } }),
+  'users.link_provider': async (things, api) => ({
+    params: { id: await user(api) },
+    body: { provider: await provider(things, api), subject: unique('sub') },
+  }),
+  'users.unlink_provider': async (things, api) => ({ params: await link(things, api) }),
+  'identity_providers.list': nobody,
+  'identity_providers.show': async (things, api) => ({ params: { id: await provider(things, api) } }),
+  'identity_providers.create': async (_things, api) => ({
+    body: { name: unique('provider'), issuer: await api.peopleProvider(), client_id: unique('client'), allow_private: true },
+  }),
+  'identity_providers.update': async (things, api) => ({
+    params: { id: await provider(things, api) },
+    body: { name: unique('provider') },
+    headers: anyRevision,
+  }),
+  'identity_providers.delete': async (things, api) => ({ params: { id: await provider(things, api) }, headers: anyRevision }),
+  'second_opinions.list': nobody,
+  'second_opinions.show': async (_things, api) => ({ params: { id: await opinion(api) } }),
+  'second_opinions.approve': async (_things, api) => ({ params: { id: await opinion(api) }, body: {} }),
+  'second_opinions.refuse': async (_things, api) => ({ params: { id: await opinion(api) }, body: reason }),
+  'settings.show': nobody,
+  'settings.update': () => ({ body: { second_opinion: false } }),
   'sessions.list': nobody,
   'sessions.end': async (_things, api) => {
     const id = `ses_${'0'.repeat(22)}${unique('').slice(1).padStart(4, '0')}`

@@ -13,8 +13,11 @@ import { Audit } from '../../src/audit/audit.ts'
 import { type Database, databaseOn } from '../../src/db/database.ts'
 import { silentLog } from '../../src/db/log.ts'
 import { createPool } from '../../src/db/pool.ts'
+import { Egress } from '../../src/egress/egress.ts'
 import { createPartialApi } from '../../src/http/api.ts'
 import { meHandlers } from '../../src/http/people/me.ts'
+import { providerHandlers } from '../../src/http/people/providers.ts'
+import { secondOpinionHandlers } from '../../src/http/people/second-opinions.ts'
 import { signInHandlers } from '../../src/http/people/sign-in.ts'
 import { userHandlers } from '../../src/http/people/users.ts'
 import { systemClock } from '../../src/observe/clock.ts'
@@ -75,10 +78,12 @@ export async function testConsole(options: ConsoleOptions = {}): Promise<TestCon
   if (!server.listening) await new Promise((resolve) => server.once('listening', resolve))
   const { port } = server.address() as AddressInfo
   const origin = `http://localhost:${port}`
+  const egress = new Egress()
   const people: People = {
     db,
     audit,
     vault,
+    egress,
     log,
     origin: options.origin ?? origin,
     organisation: 'Example',
@@ -86,7 +91,13 @@ export async function testConsole(options: ConsoleOptions = {}): Promise<TestCon
     passwords: new PasswordHasher({ cost: { logN: 11, r: 8, p: 1 } }),
     localLogin: newLocalLoginKey(await vault.currentKey()),
   }
-  const handlers = [...signInHandlers(people), ...meHandlers(people), ...userHandlers(people)]
+  const handlers = [
+    ...signInHandlers(people),
+    ...meHandlers(people),
+    ...userHandlers(people),
+    ...providerHandlers(people),
+    ...secondOpinionHandlers(people),
+  ]
   const app = createPartialApi(handlers, {
     db,
     log,
@@ -131,6 +142,7 @@ export async function testConsole(options: ConsoleOptions = {}): Promise<TestCon
     async end() {
       server.close()
       if ('closeAllConnections' in server) server.closeAllConnections()
+      await egress.close()
       await audit.drained()
       await Promise.all([pool.end(), auditPool.end()])
       await database.drop()
@@ -161,16 +173,17 @@ export class Browser {
   get = (path: string, headers: Record<string, string> = {}) => this.send('GET', path, undefined, headers)
   post = (path: string, body?: unknown, headers: Record<string, string> = {}) => this.send('POST', path, body, headers)
   put = (path: string, body?: unknown) => this.send('PUT', path, body)
-  patch = (path: string, body?: unknown) => this.send('PATCH', path, body)
-  delete = (path: string) => this.send('DELETE', path)
+  patch = (path: string, body?: unknown, headers: Record<string, string> = {}) => this.send('PATCH', path, body, headers)
+  delete = (path: string, headers: Record<string, string> = {}) => this.send('DELETE', path, undefined, headers)
 
   async send(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
     const own = { 'sec-fetch-site': 'same-origin', ...(method === 'GET' ? {} : { origin: this.origin }) }
     const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
     const answer = await request(this.origin, method, path, body, { ...own, ...(cookie === '' ? {} : { cookie }), ...headers })
     this.lastSetCookie = answer.headers.get('set-cookie')
-    const [, name, value] = /^([^=]+)=([^;]*)/.exec(this.lastSetCookie ?? '') ?? []
-    if (name !== undefined && value !== undefined) {
+    for (const line of answer.headers.getSetCookie()) {
+      const [, name, value] = /^([^=]+)=([^;]*)/.exec(line) ?? []
+      if (name === undefined || value === undefined) continue
       if (value === '') this.cookies.delete(name)
       else this.cookies.set(name, value)
     }
