@@ -8,6 +8,7 @@ import { Hono } from 'hono'
 import type pg from 'pg'
 import { Audit } from './audit/audit.ts'
 import { Disk } from './audit/disk.ts'
+import { NoiseJournal } from './audit/noise.ts'
 import { Upkeep } from './audit/upkeep.ts'
 import { ChangeFeed } from './changes/feed.ts'
 import { recordChange } from './changes/record.ts'
@@ -260,7 +261,13 @@ async function start(config: Config, log: Log, startedMs: number, undo: (() => u
     userAgent: context.req.header('user-agent')?.slice(0, 400),
     correlationId: newId('request'),
   })
-  const federation = new TrustedIssuers({ db, egress, issuer, nowMs, monotonicMs })
+  const refusals = new NoiseJournal({
+    action: 'token.mint',
+    journal: { record: async (record) => (disk.mayRecord ? await audit.record(record) : undefined) },
+    log,
+  })
+  const federation = new TrustedIssuers({ db, egress, issuer, refusals, log, nowMs, monotonicMs })
+  feed.on((change) => federation.onChange(change))
   // A server for development alone: clients may be on this machine, too.
   const developing = issuer.startsWith('http:') && isLoopbackHost(new URL(issuer).hostname)
   const clients = new Clients({ db, egress, loopback: developing, monotonicMs })
@@ -294,6 +301,7 @@ async function start(config: Config, log: Log, startedMs: number, undo: (() => u
     minter,
     verifier,
     federation,
+    fetchBundle: (id) => federation.bundleOf(id),
     connect: {
       clients,
       audit,
@@ -369,6 +377,7 @@ async function start(config: Config, log: Log, startedMs: number, undo: (() => u
       const listening = listener.stop(graceMs)
       await gateway.drain(graceMs)
       await listening
+      await refusals.flush()
       await Promise.all([settlement.stop(settleMsMax), audit.drained()])
       await Promise.all([tidy.stop(), sweeper.stop(), upkeep.stop()])
       await egress.close()

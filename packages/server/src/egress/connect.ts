@@ -11,7 +11,7 @@ export interface GuardOptions {
   /** Ports that this process listens on: dialling one of our own addresses there would be a loop through Keyward. */
   readonly ownPorts: () => readonly number[]
   /** PEM certificates that are trusted beside the system's. */
-  readonly ca?: string | undefined
+  readonly ca?: string | readonly string[] | undefined
 }
 
 type LookupDone = (error: NodeJS.ErrnoException | null, address: string | LookupAddress[], family?: number) => void
@@ -27,7 +27,7 @@ export function guardedConnector(guard: GuardOptions): buildConnector.connector 
       allowH2: false,
       rejectUnauthorized: true,
       lookup: guardedLookup(guard, port),
-      ...(guard.ca === undefined ? {} : { ca: guard.ca }),
+      ...(guard.ca === undefined ? {} : { ca: typeof guard.ca === 'string' ? guard.ca : [...guard.ca] }),
     })
   const dials = new Map<number, buildConnector.connector>()
   return (options, callback) => {

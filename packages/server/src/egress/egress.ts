@@ -1,3 +1,5 @@
+import { hash } from 'node:crypto'
+import { getCACertificates } from 'node:tls'
 import { limits } from '@keyward/contract/limits'
 import { type Dispatcher, Pool } from 'undici'
 import { guardedConnector } from './connect.ts'
@@ -34,15 +36,21 @@ export class Egress {
    * The pool of an origin such as `https://api.openai.com`. Time bounds are the caller's: undici's own are off, because a model may think
    * for minutes. Throws EgressRefused for what is no http(s) origin.
    */
-  upstream(origin: string, { allowPrivate }: { readonly allowPrivate: boolean }): Dispatcher {
-    const key = allowPrivate ? `private ${origin}` : origin
+  upstream(origin: string, { allowPrivate, ca }: { readonly allowPrivate: boolean; readonly ca?: string | undefined }): Dispatcher {
+    // A connection is kept under what it was allowed by: one that trusts another authority is another connection.
+    const authorities = ca === undefined ? '' : `${hash('sha256', ca)} `
+    const key = `${authorities}${allowPrivate ? 'private ' : ''}${origin}`
     const known = this.#pools.get(key)
     if (known !== undefined) return known
     const url = URL.parse(origin)
     if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:') || url.username !== '' || url.password !== '')
       throw new EgressRefused('not_http', 'an upstream must be an http or https origin without user name or password')
     const pool = new Pool(url.origin, {
-      connect: guardedConnector({ allowPrivate, ownPorts: this.#options.ownPorts ?? (() => []), ca: this.#options.ca }),
+      connect: guardedConnector({
+        allowPrivate,
+        ownPorts: this.#options.ownPorts ?? (() => []),
+        ca: ca === undefined ? this.#options.ca : this.#beside(ca),
+      }),
       connections: connectionsPerOriginMax,
       pipelining: 1,
       allowH2: false,
@@ -60,7 +68,7 @@ export class Egress {
   /** One bounded exchange, for JWKS, client metadata and webhooks. Throws EgressRefused, EgressBoundError or the socket's error. */
   request(request: EgressRequest): Promise<EgressAnswer> {
     const url = new URL(request.url)
-    return boundedRequest(this.upstream(url.origin, { allowPrivate: request.allowPrivate ?? false }), url, request)
+    return boundedRequest(this.upstream(url.origin, { allowPrivate: request.allowPrivate ?? false, ca: request.ca }), url, request)
   }
 
   /** Breaks all connections. */
@@ -68,6 +76,11 @@ export class Egress {
     const pools = [...this.#pools.values()]
     this.#pools.clear()
     await Promise.all(pools.map((pool) => pool.destroy()))
+  }
+
+  /** `ca` of node replaces the system's authorities, so these are named, too. */
+  #beside(ca: string): string[] {
+    return [...getCACertificates('default'), ...(this.#options.ca === undefined ? [] : [this.#options.ca]), ca]
   }
 
   #evict(): void {

@@ -10,6 +10,8 @@ export interface EgressRequest {
   readonly body?: string | Buffer
   /** Default false. */
   readonly allowPrivate?: boolean
+  /** PEM certificates of authorities that this exchange trusts beside those of the system. */
+  readonly ca?: string
   /** The answer's body, at most. Default 1 MiB. */
   readonly bytesMax?: number
   /** The whole exchange, at most. Default 10 s. */

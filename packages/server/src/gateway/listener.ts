@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { NoiseJournal } from '../audit/noise.ts'
 import { Call } from './call.ts'
 import { turnedAway } from './door.ts'
 import { protocolOfRequest } from './error-shape.ts'
-import { NoiseJournal } from './noise.ts'
 import { PlanCache } from './plan-cache.ts'
 import { Refusal } from './refusal.ts'
 import { sendRefusal, sendTurned } from './refuse.ts'
@@ -51,7 +51,7 @@ class Listener implements Gateway, Shared {
     this.parts = parts
     this.settings = settings
     this.plans = new PlanCache(parts.loadPlan, parts.feed)
-    this.noise = new NoiseJournal(parts.journal, parts.log)
+    this.noise = new NoiseJournal({ action: 'gateway.call', journal: parts.journal, log: parts.log })
     this.#unsubscribe = [
       parts.feed.on((change) => this.#heard(change)),
       parts.feed.onDeaf((deaf) => {

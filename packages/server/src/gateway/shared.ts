@@ -1,4 +1,4 @@
-import type { NoiseJournal } from './noise.ts'
+import type { NoiseJournal } from '../audit/noise.ts'
 import type { PlanCache } from './plan-cache.ts'
 import type { GatewayParts, GatewaySettings } from './seams.ts'
 

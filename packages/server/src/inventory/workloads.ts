@@ -42,6 +42,18 @@ export async function listWorkloads(db: Db, permit: Permit<'workload:read'>, que
   return { items: page.items.map((row) => workloadOf(row, identities.get(row.id) ?? [])), next_cursor: page.next_cursor }
 }
 
+/** Of these workloads the ones that the permit reaches. */
+export async function reachedWorkloads(db: Db, permit: Permit, ids: readonly string[]): Promise<ReadonlySet<string>> {
+  if (ids.length === 0 || permit.reach === 'all') return new Set(ids)
+  const rows = await db
+    .selectFrom('workloads')
+    .select('id')
+    .where((eb) => eb('id', '=', eb.fn.any(eb.val([...ids]))))
+    .where(ownedWithin(permit.reach, 'workloads'))
+    .execute()
+  return new Set(rows.map((row) => row.id))
+}
+
 /** @throws KeywardError `not-found` */
 export async function showWorkload(db: Db, permit: Permit<'workload:read'>, id: string): Promise<Workload> {
   const row = await db

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { NoiseJournal } from '../../src/audit/noise.ts'
 import type { AuditRecord } from '../../src/audit/record.ts'
-import { NoiseJournal } from '../../src/gateway/noise.ts'
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
@@ -14,7 +14,7 @@ const log = { info: () => undefined, warn: () => undefined, error: () => undefin
 
 test('a flood that goes on is a bounded number of records, in which every refusal is counted', async () => {
   const written: AuditRecord[] = []
-  const noise = new NoiseJournal({ record: async (record) => written.push(record) }, log)
+  const noise = new NoiseJournal({ action: 'gateway.call', journal: { record: async (record) => written.push(record) }, log })
   const perSecond = 200
   const hours = 3
   for (let second = 0; second < hours * 3_600; second++) {

@@ -13,6 +13,7 @@ import { type PeopleProvider, startPeopleProvider } from '@keyward/testkit/peopl
 import { sql } from 'kysely'
 import { testDatabase } from '../../../../tests/support/postgres.ts'
 import { Audit } from '../../src/audit/audit.ts'
+import { NoiseJournal } from '../../src/audit/noise.ts'
 import { ensurePartitions } from '../../src/audit/partitions.ts'
 import { ChangeFeed } from '../../src/changes/feed.ts'
 import { recordChange } from '../../src/changes/record.ts'
@@ -99,13 +100,23 @@ export async function startApi(options: { openStreams?: Services['openStreams'] 
     passwords: new PasswordHasher(),
     localLogin: undefined,
   }
+  const federation = new TrustedIssuers({
+    db,
+    egress,
+    issuer: origin,
+    refusals: new NoiseJournal({ action: 'token.mint', journal: audit, log }),
+    log,
+    nowMs: () => feed.nowMs(),
+    monotonicMs: systemClock.monotonicMs,
+  })
+  feed.on((change) => federation.onChange(change))
   const services: Services = {
     db,
     vault,
     audit,
     clients: new Clients({ db, egress, loopback: true, monotonicMs: () => performance.now() }),
     minter: new Minter({ pool, keys, audit, node: 'node_test', issuer: origin, nowMs: () => feed.nowMs() }),
-    trust: new TrustedIssuers({ db, egress, issuer: origin, nowMs: () => feed.nowMs(), monotonicMs: systemClock.monotonicMs }),
+    trust: federation,
     feed,
     node,
     clock: systemClock,

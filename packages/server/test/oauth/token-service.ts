@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,6 +8,7 @@ import { getRequestListener } from '@hono/node-server'
 import { sql } from 'kysely'
 import { testDatabase } from '../../../../tests/support/postgres.ts'
 import { Audit } from '../../src/audit/audit.ts'
+import { NoiseJournal } from '../../src/audit/noise.ts'
 import { recordChange } from '../../src/changes/record.ts'
 import { databaseOn } from '../../src/db/database.ts'
 import { createPool } from '../../src/db/pool.ts'
@@ -23,6 +24,7 @@ import { newId } from '../../src/observe/ids.ts'
 import { createLog } from '../../src/observe/log.ts'
 import { createMetrics } from '../../src/observe/metrics.ts'
 import { openVault } from '../../src/vault/vault.ts'
+import { ClientCertificates } from '../../src/web/client-certificate.ts'
 
 /** The token service over real HTTP on a database of its own, with everything behind it real. Revocation is the row and the set, as the feed brings it. */
 export async function startTokenService() {
@@ -63,8 +65,19 @@ export async function startTokenService() {
   const verifier = new TokenVerifier({ keys, revoked, issuer, origins: [issuer], nowMs, monotonicMs: () => performance.now() + skewMs })
   const minter = new Minter({ pool, keys, audit, node: 'node_test', issuer, nowMs })
   const egress = new Egress()
-  const federation = new TrustedIssuers({ db, egress, issuer, nowMs, monotonicMs: () => performance.now() + skewMs })
+  const federation = new TrustedIssuers({
+    db,
+    egress,
+    issuer,
+    refusals: new NoiseJournal({ action: 'token.mint', journal: audit, log }),
+    log,
+    nowMs,
+    monotonicMs: () => performance.now() + skewMs,
+  })
   const personTokens = new Set<string>()
+  // Whoever calls is a proxy that is believed, until a test says otherwise.
+  const proxy = { trusted: true }
+  const certificates = new ClientCertificates({ source: 'proxy', isTrustedProxy: () => proxy.trusted })
   const app = oauthEndpoints({
     db,
     keys,
@@ -84,7 +97,8 @@ export async function startTokenService() {
     nowMs,
     monotonicMs: () => performance.now(),
     peer: () => ({ ip: '127.0.0.1', userAgent: 'test', correlationId: newId('request') }),
-    mayReadTokens: async (authorization) => personTokens.has(authorization),
+    certificates: { possible: true, of: (context) => certificates.of((context.env as { incoming: IncomingMessage }).incoming) },
+    mayReadTokens: async (authorization) => (personTokens.has(authorization) ? 'usr_reader' : undefined),
     revokeToken: async ({ token }) => {
       await db.updateTable('tokens').set({ revoked_at: new Date() }).where('id', '=', token).execute()
       revoked.apply({ op: 'revoked', kind: 'token', subject: token, seq: 1n, reason: null, node: null })
@@ -102,7 +116,9 @@ export async function startTokenService() {
     minter,
     verifier,
     revoked,
+    federation,
     personTokens,
+    proxy,
     /** Moves the service's idea of now. */
     skew: (ms: number) => {
       skewMs = ms

@@ -1,6 +1,7 @@
 import type { Issuer } from '@keyward/contract/issuers'
 import { routes } from '@keyward/contract/routes'
 import { assessRule, createIssuer, deleteIssuer, listIssuers, showIssuer, updateIssuer } from '../../inventory/issuers.ts'
+import { reachedWorkloads } from '../../inventory/workloads.ts'
 import { revokeIssuer } from '../../lifecycle/revoke-issuer.ts'
 import { type Implementation, implement } from '../handle.ts'
 import { revocation } from '../revocation.ts'
@@ -39,7 +40,7 @@ export function issuerHandlers(services: Services): Implementation[] {
     ),
     implement(issuers.revoke, (call) => revocation(services, revokeIssuer, call)),
     implement(issuers.try, async ({ permit, body, transact }) => {
-      const result = await trust.tryOut(permit, body)
+      const result = await trust.tryOut(body, (ids) => reachedWorkloads(db, permit, ids))
       // What was pasted is a secret, and its claims are somebody's: that it was tried is on record, and nothing of it.
       return await transact(async (_trx, act) => {
         await act.record({ details: { issuer: result.issuer, signature: result.signature, mints: result.would_mint !== null } })

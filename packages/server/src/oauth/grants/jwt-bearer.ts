@@ -1,5 +1,5 @@
 import type { Database } from '../../db/database.ts'
-import { chooseGrant } from '../choose-grant.ts'
+import { chooseGrant, wishOf } from '../choose-grant.ts'
 import { noteIdentityUse } from '../client.ts'
 import { type Federation, FederationRefused } from '../federation/federation.ts'
 import type { Minter } from '../mint.ts'
@@ -32,12 +32,15 @@ export async function federated(
   refusal: 'invalid_grant' | 'invalid_request',
 ): Promise<TokenAnswer> {
   const { form, binding } = request
-  const proof = await deps.federation
-    .prove(jwt, { workload: form.one('client_id'), identity: form.one('federation_rule_id') })
-    .catch((error: unknown) => {
-      if (error instanceof FederationRefused) throw new OAuthError(refusal, error.message, { cause: error.cause })
-      throw error
-    })
+  const { grant, resource } = wishOf(deps.issuer, form)
+  const hints = { workload: form.one('client_id'), identity: form.one('federation_rule_id'), grant, resource }
+  const proof = await deps.federation.prove(jwt, hints, request.context).catch((error: unknown) => {
+    if (!(error instanceof FederationRefused)) throw error
+    // Nothing is wrong with the token: the sender may try again.
+    if (error.code === 'keys_away')
+      throw new OAuthError('temporarily_unavailable', error.message, { cause: error.cause, headers: { 'retry-after': '5' } })
+    throw new OAuthError(refusal, `the token was refused: ${error.message}`, { cause: error.cause })
+  })
   const chosen = await chooseGrant(deps, proof, form)
   const minted = await mintFor(
     deps.minter,

@@ -1,21 +1,26 @@
-import type { AuditRecord } from '../audit/record.ts'
-import type { GatewayLog, RefusalJournal } from './seams.ts'
+import type { AuditRecord } from './record.ts'
 
-/** Records a second for callers without a valid token; what exceeds it is counted and recorded as one, or a flood would fill the disk. */
+/** Records a second for callers whom nobody knows; what exceeds it is counted and recorded as one, or a flood would fill the disk. */
 const recordsPerSecondMax = 20
 const windowMs = 1_000
 /**
- * And an hour: a burst is told call by call, a flood that goes on for days as one sum a minute. Twenty a second for ever would be a gigabyte a
+ * And an hour: a burst is told one by one, a flood that goes on for days as one sum a minute. Twenty a second for ever would be a gigabyte a
  * day that nobody reads.
  */
 const recordsPerHourMax = 1_000
 const floodWindowMs = 60_000
 const hourMs = 3_600_000
 
+export interface NoiseDeps {
+  /** Of what is counted: `gateway.call`, `token.mint`. */
+  readonly action: string
+  readonly journal: { record(record: AuditRecord): Promise<unknown> }
+  readonly log: { warn(fields: object, message: string): void }
+}
+
 /** Records refusals of callers whom nobody knows, within a bound. */
 export class NoiseJournal {
-  readonly #journal: RefusalJournal
-  readonly #log: GatewayLog
+  readonly #deps: NoiseDeps
   #recorded = 0
   #hourBeganMs = Number.NEGATIVE_INFINITY
   #recordedInHour = 0
@@ -23,9 +28,8 @@ export class NoiseJournal {
   #codes = new Map<string, number>()
   #timer: NodeJS.Timeout | undefined
 
-  constructor(journal: RefusalJournal, log: GatewayLog) {
-    this.#journal = journal
-    this.#log = log
+  constructor(deps: NoiseDeps) {
+    this.#deps = deps
   }
 
   /** Resolves when it is durable, or at once where it is counted into the next summary. */
@@ -40,7 +44,7 @@ export class NoiseJournal {
     if (!flood && this.#recorded < recordsPerSecondMax) {
       this.#recorded += 1
       this.#recordedInHour += 1
-      await this.#journal.record(record)
+      await this.#deps.journal.record(record)
       return
     }
     this.#suppressed += 1
@@ -61,10 +65,11 @@ export class NoiseJournal {
     const details = { count: this.#suppressed, codes: Object.fromEntries(this.#codes) }
     this.#suppressed = 0
     this.#codes = new Map()
+    const { action, journal, log } = this.#deps
     try {
-      await this.#journal.record({ action: 'gateway.call', decision: 'refused', actor: { kind: 'anonymous', id: null }, details })
+      await journal.record({ action, decision: 'refused', actor: { kind: 'anonymous', id: null }, details })
     } catch (error) {
-      this.#log.warn({ err: error }, 'refusals could not be recorded')
+      log.warn({ err: error }, 'refusals could not be recorded')
     }
   }
 }
