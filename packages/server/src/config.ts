@@ -32,6 +32,11 @@ export const optionDefinitions = [
     text: 'Addresses or networks (CIDR), separated by commas, whose X-Forwarded-For, -Proto and -Host are believed.',
   },
   {
+    name: 'KEYWARD_CLIENT_CERTIFICATES',
+    default: 'tls',
+    text: 'Where client certificates come from (RFC 8705). `tls`: a TLS connection is asked for one and may have none. `proxy`: besides, the Client-Cert and Client-Cert-Chain headers (RFC 9440) of KEYWARD_TRUSTED_PROXIES are believed; choose it only where each of those proxies sets or removes them, for a certificate is no secret. `off`: nowhere.',
+  },
+  {
     name: 'KEYWARD_KEK',
     default: 'file: one file per installation in the configuration folder of the user',
     text: 'Where the key-encryption key is: file:PATH or env:NAME (32 bytes as base64 or hex).',
@@ -61,6 +66,7 @@ export interface Config {
   readonly issuer: string | undefined
   readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined
   readonly trustedProxies: readonly string[]
+  readonly clientCertificates: 'off' | 'tls' | 'proxy'
   readonly kek: string | undefined
   readonly databaseUrl: string | undefined
   readonly postgresAccount: string | undefined
@@ -114,6 +120,12 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, co
       `${host} is reachable from other machines, so it needs TLS (KEYWARD_TLS_CERT and KEYWARD_TLS_KEY) or a proxy that does TLS (KEYWARD_TRUSTED_PROXIES)`,
     )
   }
+  const certificatesText = value('KEYWARD_CLIENT_CERTIFICATES') ?? 'tls'
+  const clientCertificates = (['off', 'tls', 'proxy'] as const).find((one) => one === certificatesText)
+  if (clientCertificates === undefined)
+    throw new ConfigError('KEYWARD_CLIENT_CERTIFICATES', `"${certificatesText}" is not one of off, tls, proxy`)
+  if (clientCertificates === 'proxy' && trustedProxies.length === 0)
+    throw new ConfigError('KEYWARD_CLIENT_CERTIFICATES', 'proxy needs to know whose word counts: set KEYWARD_TRUSTED_PROXIES')
   const issuer = value('KEYWARD_ISSUER')
   if (issuer !== undefined) checkIssuer(issuer)
   const databaseUrl = value('DATABASE_URL')
@@ -130,6 +142,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, co
     issuer,
     tls,
     trustedProxies,
+    clientCertificates,
     kek: value('KEYWARD_KEK'),
     databaseUrl,
     postgresAccount: value('KEYWARD_PG_USER'),

@@ -35,6 +35,8 @@ const assertionSeconds = 60
 /** A token is renewed when a quarter of its life is left, and tried again every few seconds as long as the old one lives. */
 const renewAtShare = 0.75
 const requestMsMax = 10_000
+/** Behind a load balancer each try may meet another node. */
+const noncesMax = 3
 
 /**
  * Keeps one live token for one grant: proves the workload's identity (private_key_jwt), asks for a token that is bound to the sidecar's key,
@@ -48,6 +50,8 @@ export class TokenSource {
   readonly #minted: LiveToken[] = []
   #live: { token: LiveToken; renewAtMs: number } | undefined
   #pending: Promise<LiveToken> | undefined
+  /** What the token endpoint wants in the next proof (RFC 9449 section 8). */
+  #nonce: string | undefined
 
   constructor(enrolment: Enrolment, sidecarKey: SidecarKey, grant: string) {
     this.#enrolment = enrolment
@@ -115,31 +119,10 @@ export class TokenSource {
   }
 
   async #ask(): Promise<LiveToken> {
-    const { origin } = this.#enrolment
     const askedAtMs = Date.now()
-    const address = `${origin}/oauth2/token`
-    const form = new URLSearchParams({ grant_type: 'client_credentials', scope: `grant:${this.#grant}`, ...(await this.#assertion()) })
-    let status: number
-    let answer: Record<string, unknown>
-    try {
-      const response = await send(address, {
-        method: 'POST',
-        headers: {
-          'content-type': 'application/x-www-form-urlencoded',
-          dpop: await this.#sidecarKey.proof({ method: 'POST', address, nowSeconds: Math.floor(askedAtMs / 1000) }),
-        },
-        body: form.toString(),
-        headersTimeout: requestMsMax,
-        bodyTimeout: requestMsMax,
-      })
-      status = response.statusCode
-      answer = (await response.body.json()) as Record<string, unknown>
-    } catch (error) {
-      throw new TokenRefused(
-        'unreachable',
-        `Keyward at ${origin} did not answer: ${error instanceof Error ? error.message : String(error)}`,
-      )
-    }
+    let { status, answer } = await this.#post()
+    // The first proof has no nonce yet, and another node wants its own: each says which, and is asked again.
+    for (let again = 0; again < noncesMax && answer.error === 'use_dpop_nonce'; again++) ({ status, answer } = await this.#post())
     if (status !== 200)
       throw new TokenRefused(
         String(answer.error ?? status),
@@ -164,5 +147,33 @@ export class TokenSource {
     while ((this.#minted[0]?.expiresAtMs ?? Number.POSITIVE_INFINITY) < askedAtMs) this.#minted.shift()
     this.#live = { token, renewAtMs: askedAtMs + expires_in * 1000 * renewAtShare }
     return token
+  }
+
+  /** One request to the token endpoint, with a proof and an assertion of its own. */
+  async #post(): Promise<{ status: number; answer: Record<string, unknown> }> {
+    const { origin } = this.#enrolment
+    const address = `${origin}/oauth2/token`
+    const form = new URLSearchParams({ grant_type: 'client_credentials', scope: `grant:${this.#grant}`, ...(await this.#assertion()) })
+    const nowSeconds = Math.floor(Date.now() / 1000)
+    try {
+      const response = await send(address, {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/x-www-form-urlencoded',
+          dpop: await this.#sidecarKey.proof({ method: 'POST', address, nowSeconds, nonce: this.#nonce }),
+        },
+        body: form.toString(),
+        headersTimeout: requestMsMax,
+        bodyTimeout: requestMsMax,
+      })
+      const nonce = response.headers['dpop-nonce']
+      if (typeof nonce === 'string') this.#nonce = nonce
+      return { status: response.statusCode, answer: (await response.body.json()) as Record<string, unknown> }
+    } catch (error) {
+      throw new TokenRefused(
+        'unreachable',
+        `Keyward at ${origin} did not answer: ${error instanceof Error ? error.message : String(error)}`,
+      )
+    }
   }
 }

@@ -5,18 +5,20 @@ import type { Outcome, Verdict } from '../policy/call.ts'
 import { requireStanding, standing, type UsableCredential } from './authorise.ts'
 import { type CallRecord, recordOf } from './call-record.ts'
 import { callSeconds, protocolOfPlan, tokensOf } from './call-rules.ts'
+import { challenges, isBeyondScope, resourceMetadataUrl } from './challenge.ts'
 import { type Protocol, protocolOfRequest } from './error-shape.ts'
 import { type AdmittedCall, Exchange } from './exchange.ts'
 import { type Plan, underToken } from './plan.ts'
 import { type Act, actOf, type Prepared, prepare } from './prepare.ts'
 import { presentedToken } from './presented.ts'
-import { checkProof } from './proof.ts'
+import { checkContentDigest, checkProof } from './proof.ts'
 import { Refusal, refusalOf } from './refusal.ts'
 import { recordRefusal } from './refusal-record.ts'
 import { sendRefusal } from './refuse.ts'
 import { announcedBytes, hasBody, readBody, Upload } from './request-body.ts'
 import type { VerifiedToken } from './seams.ts'
 import type { Shared } from './shared.ts'
+import { stepUp } from './step-up.ts'
 import type { Target } from './target.ts'
 
 /** A JSON body that is not here by then is a client that holds a connection open for nothing. */
@@ -44,6 +46,8 @@ export class Call {
   #act: Act | undefined
   #prepared: Prepared | undefined
   #upload: Upload | undefined
+  /** As it arrived, once it was read; null: there is none. */
+  #body: Buffer | null | undefined
   #exchange: Exchange | undefined
   #bodyDeadlineMs = Number.POSITIVE_INFINITY
   #counted = false
@@ -138,7 +142,7 @@ export class Call {
     const plan = underToken(granted, token)
     this.#plan = plan
     this.#protocol = protocolOfPlan(plan)
-    await checkProof(this.#shared, this.#request, presented, token, plan)
+    const contentDigest = await checkProof(this.#shared, this.#request, presented, token, plan)
     if (this.#over) return undefined
     const credential = requireStanding(plan, parts.feed.nowMs())
     this.#credential = credential
@@ -147,6 +151,8 @@ export class Call {
     this.#count(plan)
     const body = await this.#readBody(plan, act)
     if (this.#over) return undefined
+    if (this.#upload === undefined) this.#body = body
+    if (contentDigest !== undefined) checkContentDigest(contentDigest, this.#body)
     const budgeted = parts.budgets.isBudgeted({ grant: plan.grant.id, workload: plan.workload.id, team: plan.workload.team })
     const current = parts.prices.current()
     const prices = { book: current instanceof Promise ? await current : current, at: new Date(parts.feed.nowMs()) }
@@ -250,7 +256,7 @@ export class Call {
     const recorded = why.code === 'proof_nonce_required' ? undefined : this.#recordRefusal(why.code)
     // A node that can't hear, or can't write, does not make its callers wait for a database that is away: nothing went upstream.
     if (why.code !== 'node_deaf' && why.code !== 'not_recorded') await recorded
-    this.#answerRefusal(why)
+    this.#answerRefusal(why, isBeyondScope(why.code) ? await this.#stepUp() : undefined)
   }
 
   /** Ends the call with an error, whatever it is at. */
@@ -270,12 +276,26 @@ export class Call {
     return recordRefusal(this.#shared, { id: this.id, request: this.#request, record, token: this.#token }, code)
   }
 
-  #answerRefusal(refusal: Refusal): void {
+  /** What to ask for in place of the token. A database that does not answer costs the hint and nothing else. */
+  async #stepUp(): Promise<string | undefined> {
+    const [token, plan] = [this.#token, this.#plan]
+    if (token === undefined || plan === undefined || this.#upload !== undefined) return undefined
+    try {
+      return await stepUp(this.#shared, { request: this.#request, target: this.#target, token, plan, body: this.#body })
+    } catch (error) {
+      this.#shared.parts.log.warn({ err: error, call: this.id }, 'what a refused call could ask for in its place could not be read')
+      return undefined
+    }
+  }
+
+  #answerRefusal(refusal: Refusal, scope?: string): void {
     if (this.#over) return
     this.#leave()
     this.#shared.parts.metrics?.refused(refusal.code)
     if (this.#response.headersSent || this.#response.destroyed) return
-    sendRefusal(this.#response, this.#request, this.#protocol, refusal, this.id)
+    const scheme = /^dpop /i.test(this.#request.headers.authorization ?? '') ? 'dpop' : 'bearer'
+    const metadata = resourceMetadataUrl(this.#shared.settings.issuer, this.#target)
+    sendRefusal(this.#response, this.#request, this.#protocol, refusal, this.id, challenges(refusal, { scheme, metadata, scope }))
   }
 
   readonly #leave = (): void => {

@@ -12,6 +12,8 @@ export function sendRefusal(
   protocol: Protocol,
   refusal: Refusal,
   callId: string,
+  /** Values of WWW-Authenticate (gateway/challenge). */
+  challenges: readonly string[] = [],
 ): void {
   const { code } = refusal
   const { status } = gatewayErrors[code]
@@ -21,18 +23,11 @@ export function sendRefusal(
   head.push('keyward-error', code, 'keyward-call-id', callId)
   if (!shouldRetry(code)) head.push('x-should-retry', 'false')
   if (refusal.retryAfterSeconds !== undefined) head.push('retry-after', String(Math.max(1, Math.ceil(refusal.retryAfterSeconds))))
-  for (const name in refusal.headers) head.push(name, refusal.headers[name] ?? '')
-  if (status === 401 && refusal.headers['www-authenticate'] === undefined) head.push('www-authenticate', challenge(code))
+  for (const name in refusal.headers) if (name !== 'www-authenticate') head.push(name, refusal.headers[name] ?? '')
+  for (const challenge of challenges) head.push('www-authenticate', challenge)
   if (!request.complete) head.push('connection', 'close')
   response.writeHead(status, head)
   response.end(request.method === 'HEAD' ? undefined : body)
-}
-
-/** RFC 6750, 3; RFC 9449, 7.1. */
-function challenge(code: string): string {
-  if (code === 'token_missing') return 'Bearer realm="keyward"'
-  if (code === 'proof_invalid') return 'DPoP error="invalid_dpop_proof", algs="ES256 RS256 EdDSA"'
-  return 'Bearer realm="keyward", error="invalid_token"'
 }
 
 /** Answers what was turned away at the door: problem details without a word about what is behind it. */

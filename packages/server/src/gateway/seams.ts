@@ -18,6 +18,8 @@ export interface VerifiedToken {
   readonly tenant?: string | undefined
   /** By which the workload proved itself; its revocation ends the token. */
   readonly identity?: string | undefined
+  /** Who holds it: its workload, one that it was handed on to, or a person's client. */
+  readonly client?: string | undefined
   /** The person on whose behalf it acts. */
   readonly user?: string | undefined
   readonly assurance?: AssuranceLevel | undefined
@@ -34,8 +36,14 @@ export interface VerifiedToken {
 export interface Verifier {
   /** Throws an error with a `code` of the gateway's. Answers at once for a token that it has seen. */
   verify(token: string): VerifiedToken | Promise<VerifiedToken>
-  /** Throws where the proof does not hold, with `headers` for the answer. */
-  verifyProof(token: VerifiedToken, proof: { header: string; method: string; url: string }): void | Promise<void>
+  /**
+   * Throws where the proof does not hold, with `headers` for the answer. Answers the digest of the body that the proof was made for
+   * (SEP-1932), where it names one.
+   */
+  verifyProof(
+    token: VerifiedToken,
+    proof: { header: string; method: string; url: string },
+  ): string | undefined | Promise<string | undefined>
   /** For answers to bound tokens (RFC 9449, 8.2). */
   proofNonce?(): string
 }
@@ -119,12 +127,16 @@ export interface GatewayParts {
   readonly egress: Upstreams
   /** Reads grant, workload, resource and credential as they are now. Undefined: no such grant. */
   readonly loadPlan: (grant: string) => Promise<Plan | undefined>
+  /** Ids of the active grants of a workload for a resource, some at most: what a client may be told to ask for. */
+  readonly grantsOf?: (workload: string, resource: string) => Promise<readonly string[]>
   readonly newCallId: () => string
   readonly log: GatewayLog
   readonly metrics?: GatewayMetrics
 }
 
 export interface GatewaySettings {
+  /** The issuer of tokens, without a slash at its end: where the metadata of resources is. */
+  readonly issuer: string
   /** `http` or `https`: what clients speak to us, for the address in DPoP proofs. */
   readonly scheme: 'http' | 'https'
   /** Host headers that are ours, such as `localhost:7411`: everything else is a rebinding attack or a mistake. */

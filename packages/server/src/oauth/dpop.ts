@@ -36,10 +36,21 @@ const iatSecondsMaxWithNonce = 300
 const keysMax = 10_000
 const keys = new Map<string, { key: KeyObject; algs: readonly ClientAlg[]; thumbprint: string }>()
 
-/**
- * Checks a DPoP proof by the twelve points of RFC 9449 section 4.3 and returns the RFC 7638 thumbprint of its key. Throws ProofRefused.
- */
+/** What a proof said, once it is checked. */
+export interface Proof {
+  /** RFC 7638 thumbprint of its key. */
+  readonly thumbprint: string
+  /** The digest of the body that it was made for (SEP-1932), where it names one: for whoever reads the body to compare. */
+  readonly contentDigest: string | undefined
+}
+
+/** Checks a DPoP proof and returns the thumbprint of its key. @throws ProofRefused */
 export function checkProof(context: ProofContext): string {
+  return readProof(context).thumbprint
+}
+
+/** Checks a DPoP proof by the twelve points of RFC 9449 section 4.3. @throws ProofRefused */
+export function readProof(context: ProofContext): Proof {
   const { proof } = context
   if (proof === undefined || proof === '') throw new ProofRefused('the DPoP header is missing', context.nonce)
   if (proof.includes(',')) throw new ProofRefused('there must be exactly one DPoP header')
@@ -50,7 +61,7 @@ export function checkProof(context: ProofContext): string {
   const alg = header.alg as ClientAlg
   if (!algs.includes(alg)) throw new ProofRefused('the algorithm does not fit the key')
   if (!isSignedBy(proof, alg, key)) throw new ProofRefused('the signature is not valid')
-  const { jti, htm, htu, iat, nonce, ath } = payload
+  const { jti, htm, htu, iat, nonce, ath, content_digest: contentDigest } = payload
   if (typeof jti !== 'string' || jti === '' || jti.length > 256) throw new ProofRefused('the claim jti is missing or too long')
   if (htm !== context.method) throw new ProofRefused('the claim htm is not the method of this request')
   const address = addressOf(htu)
@@ -66,8 +77,9 @@ export function checkProof(context: ProofContext): string {
     if (ath !== context.token.ath) throw new ProofRefused('the claim ath does not fit the access token')
     if (thumbprint !== context.token.boundTo) throw new ProofRefused('the token is bound to another key')
   }
+  if (contentDigest !== undefined && typeof contentDigest !== 'string') throw new ProofRefused('the claim content_digest is not text')
   if (!context.memory.remember(thumbprint, jti, address)) throw new ProofRefused('the proof was used before')
-  return thumbprint
+  return { thumbprint, contentDigest }
 }
 
 function read(proof: string) {
@@ -106,7 +118,14 @@ export function thumbprintOf(jwk: Readonly<Record<string, unknown>>): string {
 }
 
 function addressOf(htu: unknown): string | undefined {
-  if (typeof htu !== 'string' || htu.length > 4_096) return undefined
+  // What a URL parser mends (blanks, backslashes) or drops (a user name) is an address that somebody else reads otherwise.
+  if (
+    typeof htu !== 'string' ||
+    htu.length > 4_096 ||
+    !/^https?:\/\/[^/?#@\\]+(?:[/?#]|$)/i.test(htu) ||
+    !/^[\x21-\x5b\x5d-\x7e]+$/.test(htu)
+  )
+    return undefined
   return normalise(htu)
 }
 

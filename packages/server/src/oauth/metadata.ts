@@ -41,7 +41,11 @@ export function metadata({ issuer, grantTypes, certificates }: ServerFacts): Rec
 
 function authMethods(endpoint: 'token' | 'revocation' | 'introspection', certificates: boolean): Record<string, unknown> {
   return {
-    [`${endpoint}_endpoint_auth_methods_supported`]: clientAuthMethods({ certificates }),
+    // Public clients (editors, desktop apps) show a code or a refresh token, and no secret.
+    [`${endpoint}_endpoint_auth_methods_supported`]: [
+      ...clientAuthMethods({ certificates }),
+      ...(endpoint === 'introspection' ? [] : ['none']),
+    ],
     [`${endpoint}_endpoint_auth_signing_alg_values_supported`]: clientAlgs,
   }
 }

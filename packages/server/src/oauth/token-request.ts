@@ -53,6 +53,8 @@ export async function mintFor(
         throw new OAuthError('invalid_scope', error.message)
       case 'binding_required':
         throw new OAuthError('invalid_dpop_proof', error.message)
+      case 'certificate_required':
+        throw new OAuthError('invalid_request', error.message)
       case 'not_a_delegate':
       case 'assurance_too_low':
         throw new OAuthError('unauthorized_client', error.message)

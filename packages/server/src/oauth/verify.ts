@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import type { GrantScope } from '@keyward/contract/grants'
 import { type AssuranceLevel, assuranceLevels } from '@keyward/contract/words'
-import { checkProof, ProofRefused } from './dpop.ts'
+import { ProofRefused, readProof } from './dpop.ts'
 import { isSignedBy } from './jws-signature.ts'
 import { ProofMemory } from './proof-memory.ts'
 import type { Revoked } from './revoked.ts'
@@ -63,11 +63,12 @@ const cacheEntriesMax = 50_000
 export class TokenVerifier {
   readonly #deps: VerifierDeps
   readonly #verified = new Map<string, VerifiedToken>()
-  readonly #memory: ProofMemory
+  /** What this node remembers of proofs: one memory for the gateway and the token endpoint, because clients keep one nonce for an origin. */
+  readonly proofs: ProofMemory
 
   constructor(deps: VerifierDeps) {
     this.#deps = deps
-    this.#memory = new ProofMemory(deps.monotonicMs)
+    this.proofs = new ProofMemory(deps.monotonicMs)
   }
 
   /** Returns what the token says, or throws TokenError. The audience is the caller's to compare. */
@@ -91,38 +92,40 @@ export class TokenVerifier {
 
   /**
    * Checks the proof of possession of a bound token. `header` is the DPoP header (empty where there is none), `url` the address of the
-   * request as it arrived. Throws TokenError with the headers to answer.
+   * request as it arrived.
+   * @returns the digest of the body that the proof was made for, where it names one: to be compared once the body is here
+   * @throws TokenError with the headers to answer
    */
   verifyProof(
     token: { readonly boundTo?: string | undefined; readonly binding?: 'dpop' | 'mtls' | undefined; readonly ath: string },
     proof: { readonly header: string; readonly method: string; readonly url: string },
-  ): void {
-    if (token.boundTo === undefined || token.binding === 'mtls') return
+  ): string | undefined {
+    if (token.boundTo === undefined || token.binding === 'mtls') return undefined
     const url = new URL(proof.url)
     try {
-      checkProof({
+      return readProof({
         proof: proof.header,
         method: proof.method,
         path: url.pathname,
         origins: this.#deps.origins,
         nowMs: this.#deps.nowMs(),
-        memory: this.#memory,
+        memory: this.proofs,
         nonce: true,
         token: { ath: token.ath, boundTo: token.boundTo },
-      })
+      }).contentDigest
     } catch (error) {
       if (!(error instanceof ProofRefused)) throw error
       const code = error.needsNonce ? 'proof_nonce_required' : 'proof_invalid'
       throw new TokenError(code, error.message, {
         'www-authenticate': `DPoP error="${error.needsNonce ? 'use_dpop_nonce' : 'invalid_dpop_proof'}", error_description="${error.message}", algs="ES256 ES384 EdDSA RS256 PS256"`,
-        'dpop-nonce': this.#memory.nonce(),
+        'dpop-nonce': this.proofs.nonce(),
       })
     }
   }
 
   /** The nonce to hand out on answers to bound tokens, so that clients never have to ask twice (RFC 9449 section 8.2). */
   proofNonce(): string {
-    return this.#memory.nonce()
+    return this.proofs.nonce()
   }
 
   /** Signing keys changed: what they vouched for has to be looked at again. */

@@ -1,3 +1,4 @@
+import { constants } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
@@ -11,6 +12,7 @@ export interface ListenerOptions {
   readonly host: string
   readonly port: number
   readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined
+  readonly clientCertificates: 'off' | 'tls' | 'proxy'
 }
 
 export interface Listener {
@@ -71,7 +73,17 @@ function makeServer(options: ListenerOptions, handle: (request: IncomingMessage,
   }
   const server = options.tls
     ? createTlsServer(
-        { ...settings, cert: readPem('KEYWARD_TLS_CERT', options.tls.certFile), key: readKey(options.tls.keyFile), minVersion: 'TLSv1.2' },
+        {
+          ...settings,
+          cert: readPem('KEYWARD_TLS_CERT', options.tls.certFile),
+          key: readKey(options.tls.keyFile),
+          minVersion: 'TLSv1.2',
+          // Asked for and never demanded: whose authority signed it is looked at where it is to prove something (oauth/mtls).
+          requestCert: options.clientCertificates !== 'off',
+          rejectUnauthorized: false,
+          // Who holds the connection is settled by its handshake.
+          secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
+        },
         handle,
       )
     : createServer(settings, handle)

@@ -68,6 +68,7 @@ export async function startSmallGateway(upstream: string, secret: string) {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
   const gateway = createGateway(parts, {
+    issuer: `http://127.0.0.1:${port}`,
     scheme: 'http',
     hosts: () => new Set([`127.0.0.1:${port}`]),
     origins: new Set(),

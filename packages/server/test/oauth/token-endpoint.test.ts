@@ -58,7 +58,7 @@ const withAssertion = async (change?: Parameters<typeof assertion>[0]) => ({
 })
 
 async function proof(key: { privateKey: KeyObject; publicKey: KeyObject }, claims: Record<string, unknown> = {}) {
-  return await new SignJWT({ htm: 'POST', htu: `${service.issuer}/oauth2/token`, ...claims })
+  return await new SignJWT({ htm: 'POST', htu: `${service.issuer}/oauth2/token`, nonce: service.verifier.proofs.nonce(), ...claims })
     .setProtectedHeader({ alg: 'ES256', typ: 'dpop+jwt', jwk: key.publicKey.export({ format: 'jwk' }) as JWK })
     .setIssuedAt()
     .setJti(crypto.randomUUID())

@@ -82,6 +82,12 @@ function refusalOf(error: MintRefused): KeywardError {
   switch (error.code) {
     case 'unknown_grant':
       return new KeywardError('not-found', undefined, { cause: error })
+    case 'certificate_required':
+      return new KeywardError(
+        'conflict',
+        'The grant takes only tokens that are bound to a client certificate: ask /oauth2/token with one',
+        { cause: error },
+      )
     case 'binding_required':
       return new KeywardError(
         'conflict',
