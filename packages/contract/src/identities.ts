@@ -60,7 +60,7 @@ const common = {
     .optional()
     .meta({ description: 'The grants of its workload that this identity may use. Default: all of them' }),
 }
-const Audiences = z
+export const Audiences = z
   .array(z.string().min(1).max(500))
   .min(1)
   .max(limits.audiencesMax)

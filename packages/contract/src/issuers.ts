@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { Description, Name } from './fields.ts'
-import { ClaimConditions, PublicJwk } from './identities.ts'
+import { Audiences, ClaimConditions, PublicJwk, SpiffeIdPattern } from './identities.ts'
 import { idSchema } from './ids.ts'
 import { limits } from './limits.ts'
 import { PageQuery, Revision, Timestamp } from './page.ts'
@@ -84,11 +84,19 @@ export const IssuerQuery = PageQuery.extend({
   state: z.enum(['active', 'revoked']).optional(),
 })
 
+/** A trust rule that is not made yet, to be tried before it is. */
+export const TrustDraft = z
+  .union([
+    z.strictObject({ issuer: idSchema('issuer'), audiences: Audiences.optional(), claims: ClaimConditions }),
+    z.strictObject({ issuer: idSchema('issuer'), audiences: Audiences.optional(), spiffe_id: SpiffeIdPattern }),
+  ])
+  .meta({ id: 'TrustDraft' })
+
 /** `POST /api/v1/issuers/try`: a token as it would be presented, or its claims alone (then nothing is said about its signature). */
 export const TrustTry = z
   .union([
-    z.strictObject({ token: z.string().min(1).max(limits.tokenBytesMax) }),
-    z.strictObject({ issuer: idSchema('issuer'), claims: z.record(z.string(), z.unknown()) }),
+    z.strictObject({ token: z.string().min(1).max(limits.tokenBytesMax), rule: TrustDraft.optional() }),
+    z.strictObject({ issuer: idSchema('issuer'), claims: z.record(z.string(), z.unknown()), rule: TrustDraft.optional() }),
   ])
   .meta({ id: 'TrustTry' })
 
@@ -111,6 +119,12 @@ export const TrustTryResult = z
     ),
     rules_left_out: z.number().int(),
     would_mint: idSchema('workload').nullable().meta({ description: 'The one workload whose token this would get' }),
+    draft: z
+      .object({ matches: z.boolean(), reasons: z.array(z.string()) })
+      .optional()
+      .meta({
+        description: 'The rule that was sent along, judged by the same claims. Absent where none was, or the claims could not be read',
+      }),
   })
   .meta({ id: 'TrustTryResult' })
 
@@ -124,6 +138,7 @@ export type IssuerCreate = z.infer<typeof IssuerCreate>
 export type IssuerUpdate = z.infer<typeof IssuerUpdate>
 export type Issuer = z.infer<typeof Issuer>
 export type IssuerQuery = z.infer<typeof IssuerQuery>
+export type TrustDraft = z.infer<typeof TrustDraft>
 export type TrustTry = z.infer<typeof TrustTry>
 export type TrustTryResult = z.infer<typeof TrustTryResult>
 export type TrustAssess = z.infer<typeof TrustAssess>

@@ -48,6 +48,7 @@ export const WorkloadQuery = PageQuery.extend({
   owner: idSchema('owner').optional(),
   type: WorkloadType.optional(),
   state: z.enum(workloadStates).optional(),
+  issuer: idSchema('issuer').optional().meta({ description: 'Those with a live identity that relies on this issuer' }),
   q: z.string().max(200).optional(),
 })
 

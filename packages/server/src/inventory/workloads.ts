@@ -33,6 +33,7 @@ export async function listWorkloads(db: Db, permit: Permit<'workload:read'>, que
     const value = query[column]
     if (value !== undefined) rows = rows.where(`workloads.${column}`, '=', value)
   }
+  if (query.issuer !== undefined) rows = rows.where(reliesOn(query.issuer))
   if (query.q !== undefined) rows = rows.where(matches('workloads', query.q))
   const page = await pageOf(rows, 'workloads', query, (row) => row)
   const identities = await identitiesOf(
@@ -40,6 +41,11 @@ export async function listWorkloads(db: Db, permit: Permit<'workload:read'>, que
     page.items.map((row) => row.id),
   )
   return { items: page.items.map((row) => workloadOf(row, identities.get(row.id) ?? [])), next_cursor: page.next_cursor }
+}
+
+/** A live identity of the workload is a trust rule of that issuer. */
+function reliesOn(issuer: string) {
+  return sql<boolean>`exists (select from workload_identities where workload_id = workloads.id and issuer_id = ${issuer} and revoked_at is null)`
 }
 
 /** Of these workloads the ones that the permit reaches. */

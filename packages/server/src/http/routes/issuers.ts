@@ -3,6 +3,7 @@ import { routes } from '@keyward/contract/routes'
 import { assessRule, createIssuer, deleteIssuer, listIssuers, showIssuer, updateIssuer } from '../../inventory/issuers.ts'
 import { reachedWorkloads } from '../../inventory/workloads.ts'
 import { revokeIssuer } from '../../lifecycle/revoke-issuer.ts'
+import { tryDraft } from '../../oauth/federation/try-draft.ts'
 import { type Implementation, implement } from '../handle.ts'
 import { revocation } from '../revocation.ts'
 import type { Services } from '../services.ts'
@@ -40,7 +41,9 @@ export function issuerHandlers(services: Services): Implementation[] {
     ),
     implement(issuers.revoke, (call) => revocation(services, revokeIssuer, call)),
     implement(issuers.try, async ({ permit, body, transact }) => {
-      const result = await trust.tryOut(body, (ids) => reachedWorkloads(db, permit, ids))
+      const tried = await trust.tryOut(body, (ids) => reachedWorkloads(db, permit, ids))
+      const draft = body.rule === undefined ? undefined : await tryDraft(db, address.origin, body.rule, tried)
+      const result = draft === undefined ? tried : { ...tried, draft }
       // What was pasted is a secret, and its claims are somebody's: that it was tried is on record, and nothing of it.
       return await transact(async (_trx, act) => {
         await act.record({ details: { issuer: result.issuer, signature: result.signature, mints: result.would_mint !== null } })
