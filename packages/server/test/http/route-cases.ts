@@ -44,6 +44,25 @@ const detection: MakeCase = async (things) => {
   return { params: { id: await things.detection(secret) } }
 }
 
+const oauthClient: MakeCase = async (_things, api) => ({ params: { id: await registerClient(api) } })
+
+async function registerClient(api: ApiServer): Promise<string> {
+  const id = newId('oauthClient')
+  const row = { id, name: unique('client'), redirect_uris: ['https://app.example.com/callback'] }
+  await api.db.insertInto('oauth_clients').values(row).execute()
+  return id
+}
+
+async function consent(things: Things, api: ApiServer): Promise<string> {
+  const id = newId('consent')
+  const row = { id, user_id: await user(api), client: 'https://app.example.com/client.json', client_name: 'An editor' }
+  await api.db
+    .insertInto('consents')
+    .values({ ...row, grant_id: await grant(things), expires_at: new Date(Date.now() + 86_400_000) })
+    .execute()
+  return id
+}
+
 async function user(api: ApiServer): Promise<string> {
   return (await api.addUser([{ role: 'viewer' }])).id
 }
@@ -166,6 +185,18 @@ export const routeCases: Readonly<Record<string, MakeCase>> = {
   }),
   'resources.update': of(resource, { body: { description: 'changed' }, headers: anyRevision }),
   'resources.delete': of(resource, { headers: anyRevision }),
+  'oauth_clients.list': nobody,
+  'oauth_clients.show': oauthClient,
+  'oauth_clients.create': () => ({ body: { name: unique('client'), redirect_uris: ['https://app.example.com/callback'] } }),
+  'oauth_clients.update': async (_things, api) => ({
+    params: { id: await registerClient(api) },
+    body: { name: unique('client') },
+    headers: anyRevision,
+  }),
+  'oauth_clients.revoke': async (_things, api) => ({ params: { id: await registerClient(api) }, body: reason }),
+  'consents.list': nobody,
+  'consents.show': async (things, api) => ({ params: { id: await consent(things, api) } }),
+  'consents.revoke': async (things, api) => ({ params: { id: await consent(things, api) }, body: reason }),
   'grants.list': nobody,
   'grants.show': of(grant),
   'grants.create': async (things) => ({

@@ -36,15 +36,15 @@ export class DocumentStore {
   }
 
   /** @param address one that `refusedClientAddress` lets through. @throws ClientRefused */
-  find(address: string): Promise<ConnectingClient> {
+  async find(address: string): Promise<ConnectingClient> {
     const kept = this.#kept.get(address)
-    if (kept !== undefined && kept.untilMs > this.#deps.monotonicMs()) return Promise.resolve(kept.client)
+    if (kept !== undefined && kept.untilMs > this.#deps.monotonicMs()) return kept.client
     const running = this.#running.get(address)
-    if (running !== undefined) return running
+    if (running !== undefined) return await running
     this.#admit(new URL(address).host)
     const fetching = this.#fetch(address).finally(() => this.#running.delete(address))
     this.#running.set(address, fetching)
-    return fetching
+    return await fetching
   }
 
   #admit(host: string): void {
