@@ -84,6 +84,7 @@ export async function startTokenService() {
     minter,
     verifier,
     federation,
+    fetchBundle: (id) => federation.bundleOf(id),
     connect: {
       clients: new Clients({ db, egress, loopback: true, monotonicMs: () => performance.now() }),
       audit,

@@ -34,7 +34,7 @@ export class TrustAnchors {
     this.#fetchBundle = fetchBundle
   }
 
-  /** @throws CertificateRefused where the issuer has none that can be used; what the fetching throws */
+  /** @throws CertificateRefused where the issuer has none that can be used, or they cannot be fetched */
   async of(issuer: CertificateIssuer): Promise<Anchors> {
     const { keysFrom } = issuer
     switch (keysFrom.type) {
@@ -44,7 +44,9 @@ export class TrustAnchors {
         return this.#keep(`${issuer.id} ${issuer.revision}`, () => svidAuthorities(keysFrom.keys))
       case 'bundle_url': {
         if (this.#fetchBundle === undefined) throw new CertificateRefused('the bundle of its trust domain cannot be fetched')
-        const keys = await this.#fetchBundle(issuer.id)
+        const keys = await this.#fetchBundle(issuer.id).catch(() => {
+          throw new CertificateRefused('the bundle of its trust domain cannot be fetched')
+        })
         return this.#keep(`${issuer.id} ${hash('sha256', JSON.stringify(keys), 'base64url')}`, () => svidAuthorities(keys))
       }
       default:
