@@ -20,6 +20,16 @@ const welcome = createRoute({
   path: '/welcome',
   component: lazyRouteComponent(() => import('../pages/sign-in/welcome-page.tsx')),
 })
+const authorize = createRoute({
+  getParentRoute: () => root,
+  path: '/authorize',
+  component: lazyRouteComponent(() => import('../pages/authorize/authorize-page.tsx')),
+})
+const device = createRoute({
+  getParentRoute: () => root,
+  path: '/device',
+  component: lazyRouteComponent(() => import('../pages/device/device-page.tsx')),
+})
 const shell = createRoute({ getParentRoute: () => root, id: 'shell', component: Shell })
 
 function page<const Path extends string>(path: Path, load: () => Promise<{ default: () => React.ReactNode }>) {
@@ -39,6 +49,10 @@ const pages = [
   page('/resources/$id', () => import('../pages/resources/resource-page.tsx')),
   page('/workloads', () => import('../pages/workloads/workloads-page.tsx')),
   page('/workloads/$id', () => import('../pages/workloads/workload-page.tsx')),
+  page('/workloads/$id/identity', () => import('../pages/workloads/identity-page.tsx')),
+  page('/issuers', () => import('../pages/issuers/issuers-page.tsx')),
+  page('/issuers/$id', () => import('../pages/issuers/issuer-page.tsx')),
+  page('/tokens/$id', () => import('../pages/tokens/token-page.tsx')),
   page('/grants', () => import('../pages/grants/grants-page.tsx')),
   page('/grants/$id', () => import('../pages/grants/grant-page.tsx')),
   page('/budgets', () => import('../pages/budgets/budgets-page.tsx')),
@@ -51,11 +65,12 @@ const pages = [
   page('/prices', () => import('../pages/prices/prices-page.tsx')),
   page('/users', () => import('../pages/users/users-page.tsx')),
   page('/users/$id', () => import('../pages/users/user-page.tsx')),
+  page('/connected', () => import('../pages/connected/connected-page.tsx')),
   page('/account', () => import('../pages/account/account-page.tsx')),
 ] as const
 
 export const router = createRouter({
-  routeTree: root.addChildren([signIn, welcome, shell.addChildren(pages)]),
+  routeTree: root.addChildren([signIn, welcome, authorize, device, shell.addChildren(pages)]),
   defaultPreload: 'intent',
   scrollRestoration: true,
   defaultErrorComponent: RouteFailure,
