@@ -60,6 +60,14 @@ export const commandEntries: Readonly<Record<string, CommandEntry>> = {
   usage: { summary: 'what was used and what it cost', load: async () => (await import('./commands/usage.ts')).usageCommand() },
   audit: { summary: 'what was asked, decided and done, by whom', load: async () => (await import('./commands/audit.ts')).auditCommand() },
   user: { summary: 'people who may sign in, and their roles', load: async () => (await import('./commands/user.ts')).userCommand() },
+  'identity-provider': {
+    summary: 'where people come from: OpenID providers, groups and roles',
+    load: async () => (await import('./commands/identity-provider.ts')).identityProviderCommand(),
+  },
+  'second-opinion': {
+    summary: "dangerous acts that wait for another admin's yes",
+    load: async () => (await import('./commands/second-opinion.ts')).secondOpinionCommand(),
+  },
   session: { summary: "everybody's sessions of the console", load: async () => (await import('./commands/session.ts')).sessionCommand() },
   'api-token': { summary: 'your own API tokens', load: async () => (await import('./commands/api-token.ts')).apiTokenCommand() },
   node: { summary: 'the servers of this installation', load: async () => (await import('./commands/node.ts')).nodeCommand() },

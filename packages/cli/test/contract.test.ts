@@ -8,6 +8,7 @@ import { credentials } from '../src/commands/credential.ts'
 import { detections } from '../src/commands/detection.ts'
 import { environments } from '../src/commands/environment.ts'
 import { grants } from '../src/commands/grant.ts'
+import { identityProviders } from '../src/commands/identity-provider.ts'
 import { owners } from '../src/commands/owner.ts'
 import { prices } from '../src/commands/price.ts'
 import { resources } from '../src/commands/resource.ts'
@@ -34,6 +35,7 @@ const definitions: readonly ResourceDefinition[] = [
   prices,
   users,
   detections,
+  identityProviders,
 ]
 const acts: readonly Act[] = ['list', 'show', 'create', 'update', 'delete', 'revoke']
 
@@ -87,7 +89,7 @@ test.each(definitions.flatMap((definition) => (['create', 'update'] as const).ma
     )
     const expected = Object.entries(schema.properties ?? {}).flatMap(([name, one]) => leaves(name, one))
     // The secret has its own ways in; identities are added by their own command.
-    const elsewhere = new Set(['secret', 'identities'])
+    const elsewhere = new Set(['secret', 'client_secret', 'identities'])
     expect([...flags.keys()].sort()).toEqual(expected.filter((path) => !elsewhere.has(path)).sort())
     if (act === 'create') for (const name of schema.required ?? []) if (flags.has(name)) expect(flags.get(name)?.required, name).toBe(true)
     if (act === 'update')
@@ -144,6 +146,14 @@ const elsewhere = new Set([
   'me.remove_passkey',
   'me.list_sessions',
   'me.end_session',
+  'sign_in.providers',
+  'sign_in.provider_start',
+  'sign_in.provider_finish',
+  'me.list_provider_links',
+  'me.link_provider',
+  'me.unlink_provider',
+  'users.list_provider_links',
+  'settings.show',
 ])
 const commandOf: Readonly<Record<string, string>> = {
   'credentials.add_version': 'credential add-version',
@@ -165,6 +175,18 @@ const commandOf: Readonly<Record<string, string>> = {
   'me.revoke_api_token': 'api-token revoke',
   'users.erase': 'user erase',
   'users.invite': 'user invite',
+  'users.link_provider': 'identity-provider link',
+  'users.unlink_provider': 'identity-provider unlink',
+  'identity_providers.list': 'identity-provider list',
+  'identity_providers.show': 'identity-provider show',
+  'identity_providers.create': 'identity-provider create',
+  'identity_providers.update': 'identity-provider update',
+  'identity_providers.delete': 'identity-provider delete',
+  'second_opinions.list': 'second-opinion list',
+  'second_opinions.show': 'second-opinion show',
+  'second_opinions.approve': 'second-opinion approve',
+  'second_opinions.refuse': 'second-opinion refuse',
+  'settings.update': 'second-opinion require',
   'sessions.list': 'session list',
   'sessions.end': 'session end',
 }

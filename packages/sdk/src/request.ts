@@ -1,4 +1,5 @@
 import type { Route } from '@keyward/contract/route'
+import { secondOpinionHeader } from '@keyward/contract/second-opinions'
 import { KeywardApiError, KeywardUnreachableError, problemOf } from './errors.ts'
 
 /** Where Keyward is, and who asks. Without a token the browser's session cookie speaks. */
@@ -15,6 +16,8 @@ export interface CallOptions {
   readonly idempotencyKey?: string
   /** For changing: the revision that was read, or `*` to overwrite whatever is there (the default is to overwrite). */
   readonly revision?: number | '*'
+  /** For a dangerous act that another admin approved (`second-opinion-required` names it): the id of their yes. */
+  readonly secondOpinion?: string
   readonly signal?: AbortSignal
 }
 
@@ -39,6 +42,7 @@ export async function send(
   if (input.body !== undefined) headers.set('content-type', 'application/json')
   if (key !== undefined) headers.set('idempotency-key', key)
   if (route.etag === 'needs') headers.set('if-match', typeof options.revision === 'number' ? `"${options.revision}"` : '*')
+  if (options.secondOpinion !== undefined) headers.set(secondOpinionHeader, options.secondOpinion)
   const request: RequestInit = {
     method: route.method,
     headers,

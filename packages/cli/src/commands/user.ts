@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { type CommonOptions, serverCommand } from '../common-options.ts'
+import { addSecondOpinion, type CommonOptions, serverCommand } from '../common-options.ts'
 import { connect } from '../connection/connect.ts'
 import { cancelled, confirmed } from '../input/prompt.ts'
 import { note, print, printJson } from '../output/print.ts'
@@ -44,6 +44,7 @@ export const users: ResourceDefinition = {
     { flag: 'owner', value: 'owner', text: 'the owner (kind person) that this user is', parse: text, clears: true },
     { flag: 'state', value: 'state', text: 'active or disabled', parse: oneOf(['active', 'disabled']), on: 'update' },
   ],
+  secondOpinion: true,
   whenEmpty: 'No users. Next: keyward user create --name "Ada" --email ada@example.com --role operator',
 }
 
@@ -52,7 +53,7 @@ export function userCommand(): Command {
 }
 
 function invite(): Command {
-  return serverCommand('invite', 'A one-time sign-in link for a user; it is shown once and works for 10 minutes')
+  return addSecondOpinion(serverCommand('invite', 'A one-time sign-in link for a user; it is shown once and works for 10 minutes'))
     .argument('<id>', 'the user')
     .action(async (id: string, _: unknown, self: Command) => {
       const options = self.optsWithGlobals<CommonOptions>()
@@ -67,7 +68,7 @@ function invite(): Command {
 }
 
 function erase(): Command {
-  return serverCommand('erase', "Disable a user and erase their personal data, also beside the audit log's entries")
+  return addSecondOpinion(serverCommand('erase', "Disable a user and erase their personal data, also beside the audit log's entries"))
     .argument('<id>', 'the user')
     .option('-y, --yes', 'do not ask')
     .action(async (id: string, _: unknown, self: Command) => {

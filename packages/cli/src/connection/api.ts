@@ -24,10 +24,13 @@ const answerMsMax = 30_000
 export class Api {
   readonly origin: string
   readonly #token: string | undefined
+  readonly #secondOpinion: string | undefined
 
-  constructor(origin: string, token: string | undefined) {
+  /** @param secondOpinion goes with whatever changes something: what only reads needs none */
+  constructor(origin: string, token: string | undefined, secondOpinion?: string) {
     this.origin = origin
     this.#token = token
+    this.#secondOpinion = secondOpinion
   }
 
   /**
@@ -49,6 +52,7 @@ export class Api {
           signal: AbortSignal.timeout(answerMsMax),
           ...(revision === undefined ? {} : { revision }),
           ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+          ...(this.#secondOpinion === undefined || route.method === 'GET' ? {} : { secondOpinion: this.#secondOpinion }),
         },
       )
       return { answer }

@@ -5,6 +5,7 @@ import { profilePath, readProfile } from './profile.ts'
 
 export interface ServerOptions {
   readonly server?: string
+  readonly secondOpinion?: string
 }
 
 /**
@@ -14,12 +15,12 @@ export interface ServerOptions {
 export function connect(options: ServerOptions, env: NodeJS.ProcessEnv = process.env): Api {
   const origin = serverOrigin(options.server, env)
   const given = env.KEYWARD_TOKEN?.trim()
-  if (given !== undefined && given !== '') return new Api(origin, given)
+  if (given !== undefined && given !== '') return new Api(origin, given, options.secondOpinion)
   const profile = readProfile(env, origin)
   const fix =
     'On the machine that runs Keyward: `keyward login --local`. Elsewhere: `keyward login` with an API token (the console makes them), or KEYWARD_TOKEN.'
   if (profile === undefined) throw new Failure(exitCodes.refused, `Not logged in at ${origin}`, { fix })
   if (Date.parse(profile.expires_at) <= Date.now())
     throw new Failure(exitCodes.refused, `The login in ${profilePath(env, origin)} ended at ${profile.expires_at}`, { fix })
-  return new Api(origin, profile.token)
+  return new Api(origin, profile.token, options.secondOpinion)
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { type CommonOptions, serverCommand } from '../common-options.ts'
+import { addSecondOpinion, type CommonOptions, serverCommand } from '../common-options.ts'
 import { connect } from '../connection/connect.ts'
 import { wrongUsage } from '../failure.ts'
 import { addSecretOptions, readSecret, type SecretOptions } from '../input/secret.ts'
@@ -14,6 +14,7 @@ type CreateOptions = CommonOptions & SecretOptions & BodyOptions & { readonly qu
 export function createCommand(definition: ResourceDefinition): Command {
   const command = serverCommand('create', `Add ${article(definition.name)}`).option('-q, --quiet', `print the ${definition.key} alone`)
   if (definition.secret !== undefined) addSecretOptions(command)
+  if (definition.secondOpinion) addSecondOpinion(command)
   const fields = fieldsOf(definition.fields, 'create')
   return addFields(command, definition.fields, 'create').action(async (_: unknown, self: Command) => {
     const options = self.optsWithGlobals<CreateOptions>()
@@ -22,9 +23,10 @@ export function createCommand(definition: ResourceDefinition): Command {
     const body = await bodyFrom(fields, options)
     requireFields(fields, body)
     const api = connect(options)
-    if (definition.secret !== undefined && body.secret === undefined) {
+    const field = definition.secretField ?? 'secret'
+    if (definition.secret !== undefined && body[field] === undefined) {
       const secret = await readSecret(options, definition.secret, false)
-      if (secret !== undefined) body.secret = secret
+      if (secret !== undefined) body[field] = secret
     }
     const { answer } = await api.call(await routeOf(definition.group, 'create'), { body })
     printThing(answer as Row, options)

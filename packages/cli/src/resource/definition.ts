@@ -59,6 +59,7 @@ export interface ResourceDefinition {
     | 'prices'
     | 'users'
     | 'detections'
+    | 'identityProviders'
   readonly summary: string
   /** What identifies one, in its address. */
   readonly key: 'id' | 'name'
@@ -68,6 +69,10 @@ export interface ResourceDefinition {
   readonly fields: readonly Field[]
   /** Said where a list is empty: what to do next. */
   readonly whenEmpty: string
-  /** Its creation takes a secret (`secret`). */
+  /** Its creation takes a secret: what to call it at the prompt. */
   readonly secret?: string
+  /** The body field of that secret. Default: `secret`. */
+  readonly secretField?: string
+  /** Its acts can need another admin's yes. */
+  readonly secondOpinion?: boolean
 }

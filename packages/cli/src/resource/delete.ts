@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { type CommonOptions, serverCommand } from '../common-options.ts'
+import { addSecondOpinion, type CommonOptions, serverCommand } from '../common-options.ts'
 import { connect } from '../connection/connect.ts'
 import { cancelled, confirmed } from '../input/prompt.ts'
 import { note, printJson } from '../output/print.ts'
@@ -8,19 +8,20 @@ import { routeOf } from './routes.ts'
 
 /** A person at a terminal is asked first; a script's command line is its yes. */
 export function deleteCommand(definition: ResourceDefinition): Command {
-  return serverCommand('delete', `Delete one ${definition.name}`)
+  const command = serverCommand('delete', `Delete one ${definition.name}`)
     .argument(`<${definition.key}>`, `its ${definition.key}`)
     .option('-y, --yes', 'do not ask')
-    .action(async (key: string, _: unknown, self: Command) => {
-      const options = self.optsWithGlobals<CommonOptions & { readonly yes?: boolean }>()
-      const api = connect(options)
-      const params = { [definition.key]: key }
-      const route = await routeOf(definition.group, 'delete')
-      // What is asked about is what is deleted: the revision is read before the question.
-      const read = route.etag === 'needs' ? await api.call(await routeOf(definition.group, 'show'), { params }) : undefined
-      if (options.yes !== true && !(await confirmed(`Delete ${definition.name} ${key}? This can't be undone.`))) throw cancelled()
-      await api.call(route, { params, revision: (read?.answer as { revision?: number } | undefined)?.revision })
-      if (options.json) printJson({ deleted: key })
-      else note(`Deleted ${definition.name} ${key}.`)
-    })
+  if (definition.secondOpinion) addSecondOpinion(command)
+  return command.action(async (key: string, _: unknown, self: Command) => {
+    const options = self.optsWithGlobals<CommonOptions & { readonly yes?: boolean }>()
+    const api = connect(options)
+    const params = { [definition.key]: key }
+    const route = await routeOf(definition.group, 'delete')
+    // What is asked about is what is deleted: the revision is read before the question.
+    const read = route.etag === 'needs' ? await api.call(await routeOf(definition.group, 'show'), { params }) : undefined
+    if (options.yes !== true && !(await confirmed(`Delete ${definition.name} ${key}? This can't be undone.`))) throw cancelled()
+    await api.call(route, { params, revision: (read?.answer as { revision?: number } | undefined)?.revision })
+    if (options.json) printJson({ deleted: key })
+    else note(`Deleted ${definition.name} ${key}.`)
+  })
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { type CommonOptions, serverCommand } from '../common-options.ts'
+import { addSecondOpinion, type CommonOptions, serverCommand } from '../common-options.ts'
 import { connect } from '../connection/connect.ts'
 import { wrongUsage } from '../failure.ts'
 import { type BodyOptions, bodyFrom } from './body.ts'
@@ -16,6 +16,7 @@ export function updateCommand(definition: ResourceDefinition): Command {
   const command = serverCommand('update', `Change one ${definition.name}`)
     .argument('<id>', 'its id')
     .option('-q, --quiet', 'print the id alone')
+  if (definition.secondOpinion) addSecondOpinion(command)
   return addFields(command, definition.fields, 'update').action(async (id: string, _: unknown, self: Command) => {
     const options = self.optsWithGlobals<UpdateOptions>()
     const api = connect(options)
