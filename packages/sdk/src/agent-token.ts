@@ -1,19 +1,33 @@
-import { type CryptoKey, importJWK, type JWK, SignJWT } from 'jose'
+import type { CryptoKey, JWK } from 'jose'
+import { enrolledKey } from './workload-identity/enrolled-key.ts'
+import type { WorkloadIdentity } from './workload-identity/identity.ts'
+import { type EndpointAnswer, postForm } from './workload-identity/token-endpoint.ts'
 
-/** A workload that proves itself with its own key (RFC 7523), and the grant that it wants a token under. */
-export interface AgentTokenOptions {
+/** The grant that a token is wanted under, and where. */
+interface Wanted {
   /** Where Keyward is: the issuer, without a slash at its end. */
   readonly origin: string
+  /** Id of the grant. May be left out where the workload has just one. */
+  readonly grant?: string
+  readonly fetch?: typeof fetch
+}
+
+/** A workload that proves itself with its own key (RFC 7523 section 2.2). */
+interface ByKey extends Wanted {
   /** Id of the workload. */
   readonly workload: string
   /** Its private key, as a JWK or imported. */
   readonly key: JWK | CryptoKey
   /** Default: what the JWK says, else ES256. */
   readonly alg?: string
-  /** Id of the grant. May be left out where the workload has just one. */
-  readonly grant?: string
-  readonly fetch?: typeof fetch
 }
+
+/** A workload that proves itself by what its surroundings give it (workload-identity/): a CI job, a pod, a certificate. */
+interface ByIdentity extends Wanted {
+  readonly identity: WorkloadIdentity
+}
+
+export type AgentTokenOptions = ByKey | ByIdentity
 
 /** Gives an access token whenever one is needed. */
 export interface AgentToken {
@@ -34,28 +48,31 @@ export class AgentTokenError extends Error {
   }
 }
 
-const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
-/** An assertion is made for one request. */
-const assertionSeconds = 60
 /** A token is renewed when this part of its life is over, so that no call begins with one that ends on its way. */
 const renewAfter = 0.8
+const answerMsMax = 30_000
 
 /**
- * Tokens for an agent, from `/oauth2/token` with `client_credentials` and `private_key_jwt`; kept until four fifths of their life are over.
+ * Tokens for an agent, from `/oauth2/token`; kept until four fifths of their life are over. The identity is proved afresh for each.
  *
  * ```ts
  * const token = agentToken({ origin, workload: 'wl_…', key, grant: 'grt_…' })
  * const openai = new OpenAI({ baseURL: `${origin}/g/openai/v1`, apiKey: await token.get() })
+ *
+ * const inCi = agentToken({ origin, identity: githubJob(process.env), grant: 'grt_…' })
  * ```
+ *
+ * `get` throws AgentTokenError for what Keyward refuses, and IdentityError where the identity itself can't be read.
  */
 export function agentToken(options: AgentTokenOptions): AgentToken {
+  const identity = 'identity' in options ? options.identity : enrolledKey(options)
   let held: { token: string; renewAtMs: number } | undefined
   let asking: Promise<string> | undefined
   // What was forgotten while a request ran must not come back with its answer.
   let generation = 0
   const ask = async (): Promise<string> => {
     const begun = generation
-    const answer = await requestToken(options)
+    const answer = await requestToken(options, identity)
     const token = { token: answer.access_token, renewAtMs: performance.now() + answer.expires_in * 1_000 * renewAfter }
     if (begun === generation) held = token
     return token.token
@@ -78,43 +95,28 @@ export function agentToken(options: AgentTokenOptions): AgentToken {
   }
 }
 
-async function requestToken(options: AgentTokenOptions): Promise<{ access_token: string; expires_in: number }> {
-  const form = new URLSearchParams({
-    grant_type: 'client_credentials',
-    client_assertion_type: assertionType,
-    client_assertion: await assertionOf(options),
-    ...(options.grant === undefined ? {} : { scope: `grant:${options.grant}` }),
-  })
-  let response: Response
-  let answer: unknown
+async function requestToken(options: Wanted, identity: WorkloadIdentity): Promise<{ access_token: string; expires_in: number }> {
+  const { origin, grant } = options
+  const { form, certificate } = await identity.prove(origin)
+  let answered: EndpointAnswer
   try {
-    response = await (options.fetch ?? fetch)(`${options.origin}/oauth2/token`, { method: 'POST', body: form, redirect: 'error' })
-    answer = await response.json()
+    answered = await postForm({
+      address: `${origin}/oauth2/token`,
+      form: { ...form, ...(grant === undefined ? {} : { scope: `grant:${grant}` }) },
+      certificate,
+      fetch: options.fetch,
+      signal: AbortSignal.timeout(answerMsMax),
+    })
   } catch (error) {
-    throw new AgentTokenError('unreachable', `No token: Keyward did not answer at ${options.origin}`, error)
+    throw new AgentTokenError('unreachable', `No token: Keyward did not answer at ${origin}`, error)
   }
-  const fields = (typeof answer === 'object' && answer !== null ? answer : {}) as Record<string, unknown>
-  if (!response.ok) {
-    const why = typeof fields.error_description === 'string' ? `: ${fields.error_description}` : ''
-    throw new AgentTokenError(typeof fields.error === 'string' ? fields.error : 'invalid_response', `No token${why}`)
+  const { status, answer } = answered
+  if (status !== 200) {
+    const why = typeof answer.error_description === 'string' ? `: ${answer.error_description}` : ''
+    throw new AgentTokenError(typeof answer.error === 'string' ? answer.error : 'invalid_response', `No token${why}`)
   }
-  const { access_token, expires_in } = fields
+  const { access_token, expires_in } = answer
   if (typeof access_token !== 'string' || typeof expires_in !== 'number')
     throw new AgentTokenError('invalid_response', 'No token: the answer holds none')
   return { access_token, expires_in }
-}
-
-async function assertionOf({ origin, workload, key, alg }: AgentTokenOptions): Promise<string> {
-  const isJwk = 'kty' in key
-  const algorithm = alg ?? (isJwk ? key.alg : undefined) ?? 'ES256'
-  const kid = isJwk ? key.kid : undefined
-  return await new SignJWT()
-    .setProtectedHeader({ alg: algorithm, typ: 'client-authentication+jwt', ...(kid === undefined ? {} : { kid }) })
-    .setIssuer(workload)
-    .setSubject(workload)
-    .setAudience(origin)
-    .setIssuedAt()
-    .setExpirationTime(`${assertionSeconds}s`)
-    .setJti(crypto.randomUUID())
-    .sign(isJwk ? await importJWK(key, algorithm) : key)
 }

@@ -1,7 +1,8 @@
+import { identityVariables } from '@keyward/sdk/workload-identity/ambient'
 import type { LiveToken } from './token-source.ts'
 
-/** Variables that hold Keyward's own secrets or steer it: no business of the program's. */
-const removed = ['KEYWARD_TOKEN', 'KEYWARD_KEK', 'KEYWARD_TLS_KEY', 'KEYWARD_KEYRING']
+/** Variables that hold Keyward's own secrets or steer it, or hold the identity by which tokens are had: no business of the program's. */
+const removed = new Set(['KEYWARD_TOKEN', 'KEYWARD_KEK', 'KEYWARD_TLS_KEY', 'KEYWARD_KEYRING', ...identityVariables])
 
 /** The two protocols of kind llm, and how their SDKs are pointed at an address. Providers other than Anthropic speak OpenAI's. */
 const protocols = {
@@ -42,8 +43,7 @@ export function childEnvironment(
 ): ChildEnvironment {
   const env: Record<string, string> = {}
   const ownKey = /^env:(\w+)$/.exec(parent.KEYWARD_KEK ?? '')?.[1]
-  for (const [name, value] of Object.entries(parent))
-    if (value !== undefined && !removed.includes(name) && name !== ownKey) env[name] = value
+  for (const [name, value] of Object.entries(parent)) if (value !== undefined && !removed.has(name) && name !== ownKey) env[name] = value
   const set: Record<string, string> = { KEYWARD_RUN_URL: sidecar.origin, KEYWARD_RUN_KEY: sidecar.runKey }
   for (const token of tokens) {
     const address = `${sidecar.origin}/${token.name}`

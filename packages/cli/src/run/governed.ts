@@ -1,6 +1,7 @@
 import { exitCodes, Failure } from '../failure.ts'
+import type { ActingAs } from './identity.ts'
 import type { SidecarKey } from './sidecar-key.ts'
-import { type Enrolment, type LiveToken, TokenRefused, TokenSource } from './token-source.ts'
+import { type LiveToken, TokenRefused, TokenSource } from './token-source.ts'
 
 /** One grant of a run, with a token that was already got: the program starts only when every grant gives one. */
 export interface Governed {
@@ -12,8 +13,8 @@ export interface Governed {
 }
 
 /** @throws Failure naming each grant that gives no token, and why */
-export async function govern(enrolment: Enrolment, key: SidecarKey, grants: readonly string[]): Promise<Governed[]> {
-  const sources = grants.map((grant) => ({ grant, source: new TokenSource(enrolment, key, grant) }))
+export async function govern(acting: ActingAs, key: SidecarKey, grants: readonly string[]): Promise<Governed[]> {
+  const sources = grants.map((grant) => ({ grant, source: new TokenSource(acting, key, grant) }))
   const got = await Promise.allSettled(sources.map(({ source }) => source.get()))
   const governed: Governed[] = []
   const refused: TokenRefused[] = []
@@ -29,7 +30,7 @@ export async function govern(enrolment: Enrolment, key: SidecarKey, grants: read
   await release(governed)
   const away = first.code === 'unreachable'
   throw new Failure(away ? exitCodes.away : exitCodes.refused, away ? first.message : refused.map((one) => one.message).join('; '), {
-    fix: fixFor(first.code, enrolment),
+    fix: fixFor(first.code, acting),
   })
 }
 
@@ -64,8 +65,13 @@ async function distinct(governed: readonly Governed[]): Promise<Governed[]> {
   return [...governed]
 }
 
-function fixFor(code: string, { workload }: Enrolment): string {
+/** What helps against a refusal by the token endpoint. */
+export function fixFor(code: string, { identity }: ActingAs): string {
+  const { workload = 'wl_…', source } = identity
   if (code === 'unreachable') return 'Start Keyward, or name its server with --server or KEYWARD_SERVER.'
+  if (code === 'identity_unreadable') return 'keyward run --explain shows which identities were looked for.'
+  if (code === 'invalid_grant' || (code === 'invalid_client' && source !== 'enrolled'))
+    return `Shown was ${identity.about}. Somebody who is logged in sees which trust rule it misses, and by what: keyward issuer try --token-file FILE`
   if (code === 'invalid_client')
     return `See whether it was revoked: keyward workload show ${workload}. If not, enrol this machine again (keyward workload enroll ${workload}), and check that its clock is right.`
   if (code === 'invalid_scope') return `See the grants that ${workload} has: keyward grant list --workload ${workload}`

@@ -1,5 +1,7 @@
-import { importJWK, type JWK, SignJWT } from 'jose'
-import { request as send } from 'undici'
+import { IdentityError, type Proof } from '@keyward/sdk/workload-identity/identity'
+import { type EndpointAnswer, postForm } from '@keyward/sdk/workload-identity/token-endpoint'
+import type { JWK } from 'jose'
+import type { ActingAs } from './identity.ts'
 import type { SidecarKey } from './sidecar-key.ts'
 
 /** Who this machine may act as: made by `keyward workload enroll`, kept in the OS keyring or a 0600 file. */
@@ -31,7 +33,6 @@ export class TokenRefused extends Error {
   }
 }
 
-const assertionSeconds = 60
 /** A token is renewed when a quarter of its life is left, and tried again every few seconds as long as the old one lives. */
 const renewAtShare = 0.75
 const requestMsMax = 10_000
@@ -39,11 +40,11 @@ const requestMsMax = 10_000
 const noncesMax = 3
 
 /**
- * Keeps one live token for one grant: proves the workload's identity (private_key_jwt), asks for a token that is bound to the sidecar's key,
+ * Keeps one live token for one grant: proves the workload's identity, asks for a token that is bound to the sidecar's key,
  * and renews it in time. Callers that come at once share one request.
  */
 export class TokenSource {
-  readonly #enrolment: Enrolment
+  readonly #acting: ActingAs
   readonly #sidecarKey: SidecarKey
   readonly #grant: string
   /** Every token that may still live, to be ended with the run. */
@@ -53,8 +54,8 @@ export class TokenSource {
   /** What the token endpoint wants in the next proof (RFC 9449 section 8). */
   #nonce: string | undefined
 
-  constructor(enrolment: Enrolment, sidecarKey: SidecarKey, grant: string) {
-    this.#enrolment = enrolment
+  constructor(acting: ActingAs, sidecarKey: SidecarKey, grant: string) {
+    this.#acting = acting
     this.#sidecarKey = sidecarKey
     this.#grant = grant
   }
@@ -81,7 +82,7 @@ export class TokenSource {
 
   /**
    * Ends every token of this run that still lives (RFC 7009). Best effort: what the server does not hear ends by itself, and without this
-   * process's key it is worth nothing.
+   * process's key it is worth nothing. An identity that is no client of its own (a CI job's token) can end nothing.
    */
   async revoke(msMax: number): Promise<void> {
     const now = Date.now()
@@ -89,40 +90,23 @@ export class TokenSource {
     this.#minted.length = 0
     this.#live = undefined
     const signal = AbortSignal.timeout(msMax)
+    const { issuer, identity } = this.#acting
     await Promise.allSettled(
       living.map(async ({ token }) => {
-        const response = await send(`${this.#enrolment.origin}/oauth2/revoke`, {
-          method: 'POST',
-          headers: { 'content-type': 'application/x-www-form-urlencoded' },
-          body: new URLSearchParams({ token, ...(await this.#assertion()) }).toString(),
-          signal,
-        })
-        await response.body.dump()
+        const { client, certificate } = await identity.prove(issuer)
+        if (client === undefined) return
+        await postForm({ address: `${issuer}/oauth2/revoke`, form: { token, ...client }, certificate, signal })
       }),
     )
-  }
-
-  /** Client authentication by private_key_jwt (RFC 7523 section 2.2): good for one request. */
-  async #assertion(): Promise<Record<string, string>> {
-    const { origin, workload, key } = this.#enrolment
-    const nowSeconds = Math.floor(Date.now() / 1000)
-    const assertion = await new SignJWT({})
-      .setProtectedHeader({ alg: 'ES256', typ: 'client-authentication+jwt', ...(key.kid === undefined ? {} : { kid: key.kid }) })
-      .setIssuer(workload)
-      .setSubject(workload)
-      .setAudience(origin)
-      .setJti(crypto.randomUUID())
-      .setIssuedAt(nowSeconds)
-      .setExpirationTime(nowSeconds + assertionSeconds)
-      .sign(await importJWK(key, 'ES256'))
-    return { client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer', client_assertion: assertion }
   }
 
   async #ask(): Promise<LiveToken> {
     const askedAtMs = Date.now()
     let { status, answer } = await this.#post()
     // The first proof has no nonce yet, and another node wants its own: each says which, and is asked again.
-    for (let again = 0; again < noncesMax && answer.error === 'use_dpop_nonce'; again++) ({ status, answer } = await this.#post())
+    for (let again = 0; again < noncesMax && status === 400 && answer.error === 'use_dpop_nonce'; again++) {
+      ;({ status, answer } = await this.#post())
+    }
     if (status !== 200)
       throw new TokenRefused(
         String(answer.error ?? status),
@@ -149,31 +133,39 @@ export class TokenSource {
     return token
   }
 
-  /** One request to the token endpoint, with a proof and an assertion of its own. */
-  async #post(): Promise<{ status: number; answer: Record<string, unknown> }> {
-    const { origin } = this.#enrolment
-    const address = `${origin}/oauth2/token`
-    const form = new URLSearchParams({ grant_type: 'client_credentials', scope: `grant:${this.#grant}`, ...(await this.#assertion()) })
+  /** One request to the token endpoint, with a proof of the key and one of the identity of its own. */
+  async #post(): Promise<EndpointAnswer> {
+    const { issuer } = this.#acting
+    const address = `${issuer}/oauth2/token`
+    const { form, certificate } = await this.#identityProof()
     const nowSeconds = Math.floor(Date.now() / 1000)
     try {
-      const response = await send(address, {
-        method: 'POST',
-        headers: {
-          'content-type': 'application/x-www-form-urlencoded',
-          dpop: await this.#sidecarKey.proof({ method: 'POST', address, nowSeconds, nonce: this.#nonce }),
-        },
-        body: form.toString(),
-        headersTimeout: requestMsMax,
-        bodyTimeout: requestMsMax,
+      const answered = await postForm({
+        address,
+        form: { ...form, scope: `grant:${this.#grant}` },
+        headers: { dpop: await this.#sidecarKey.proof({ method: 'POST', address, nowSeconds, nonce: this.#nonce }) },
+        certificate,
+        signal: AbortSignal.timeout(requestMsMax),
       })
-      const nonce = response.headers['dpop-nonce']
-      if (typeof nonce === 'string') this.#nonce = nonce
-      return { status: response.statusCode, answer: (await response.body.json()) as Record<string, unknown> }
+      this.#nonce = answered.headers.get('dpop-nonce') ?? this.#nonce
+      return answered
     } catch (error) {
-      throw new TokenRefused(
-        'unreachable',
-        `Keyward at ${origin} did not answer: ${error instanceof Error ? error.message : String(error)}`,
-      )
+      throw new TokenRefused('unreachable', `Keyward at ${issuer} did not answer: ${causeOf(error)}`)
     }
   }
+
+  async #identityProof(): Promise<Proof> {
+    try {
+      return await this.#acting.identity.prove(this.#acting.issuer)
+    } catch (error) {
+      if (error instanceof IdentityError) throw new TokenRefused('identity_unreadable', `${error.message}. ${error.fix}`)
+      throw error
+    }
+  }
+}
+
+/** What the network said: `fetch` wraps it. */
+function causeOf(error: unknown): string {
+  const inner = error instanceof Error && error.cause instanceof Error ? error.cause : error
+  return inner instanceof Error ? inner.message : String(inner)
 }

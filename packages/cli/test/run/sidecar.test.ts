@@ -3,7 +3,9 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { enrolledKey } from '../../../sdk/src/workload-identity/enrolled-key.ts'
 import { fakeOpenaiKey } from '../../../testkit/src/openai/server.ts'
+import type { ActingAs } from '../../src/run/identity.ts'
 import { type Sidecar, startSidecar } from '../../src/run/sidecar.ts'
 import { SidecarKey } from '../../src/run/sidecar-key.ts'
 import { TokenRefused, TokenSource } from '../../src/run/token-source.ts'
@@ -38,9 +40,14 @@ afterAll(async () => {
   await here?.stop()
 })
 
+function acting(): ActingAs {
+  const { origin, workload, key } = enrolmentOf(here)
+  return { issuer: origin, identity: enrolledKey({ workload, key }) }
+}
+
 async function sidecarFor(name: string, grant: string): Promise<{ sidecar: Sidecar; source: TokenSource; said: string[] }> {
   const key = new SidecarKey()
-  const source = new TokenSource(enrolmentOf(here), key, grant)
+  const source = new TokenSource(acting(), key, grant)
   const said: string[] = []
   const sidecar = await startSidecar({ resources: [{ name, source }], key, log: (line) => said.push(line) })
   sidecars.push(sidecar)
@@ -120,7 +127,7 @@ describe('tokens', () => {
     const refused = await chat(sidecar)
     expect(refused.status).toBe(401)
     expect(await refused.json()).toMatchObject({ error: { message: expect.any(String) } })
-    const other = new TokenSource(enrolmentOf(here), new SidecarKey(), grant)
+    const other = new TokenSource(acting(), new SidecarKey(), grant)
     await expect(other.get()).rejects.toThrow(TokenRefused)
   })
 })
