@@ -18,7 +18,7 @@ export function connect(options: ServerOptions, env: NodeJS.ProcessEnv = process
   if (given !== undefined && given !== '') return new Api(origin, given, options.secondOpinion)
   const profile = readProfile(env, origin)
   const fix =
-    'On the machine that runs Keyward: `keyward login --local`. Elsewhere: `keyward login` with an API token (the console makes them), or KEYWARD_TOKEN.'
+    '`keyward login` (by the browser), `keyward login --device` (no browser here), or on the machine that runs Keyward `keyward login --local`. Scripts: KEYWARD_TOKEN.'
   if (profile === undefined) throw new Failure(exitCodes.refused, `Not logged in at ${origin}`, { fix })
   if (Date.parse(profile.expires_at) <= Date.now())
     throw new Failure(exitCodes.refused, `The login in ${profilePath(env, origin)} ended at ${profile.expires_at}`, { fix })
