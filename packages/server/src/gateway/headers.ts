@@ -18,7 +18,7 @@ const requestDenied = new Set([
   ...['x-http-method', 'x-http-method-override', 'x-method-override', 'x-original-url', 'x-rewrite-url', 'x-original-method'],
   ...['origin', 'referer', 'access-control-request-method', 'access-control-request-headers', 'service-worker', 'purpose'],
 ])
-const requestDeniedPrefixes = ['sec-', 'x-forwarded-', 'proxy-', 'keyward-']
+const requestDeniedPrefixes = ['sec-', 'x-forwarded-', 'proxy-', 'keyward-', 'x-client-cert', 'x-ssl-client-', 'ssl-client-']
 
 /** Never passed back: hop-by-hop, what sets state or policy in a browser or a cache, where the upstream is, whose account it is. */
 const responseDenied = new Set([

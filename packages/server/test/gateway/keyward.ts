@@ -15,7 +15,7 @@ export interface TestKeyward {
 }
 
 /** The whole server in this process, on a database of its own. */
-export async function startKeyward(databaseUrl?: string): Promise<TestKeyward> {
+export async function startKeyward(databaseUrl?: string, more: Record<string, string> = {}): Promise<TestKeyward> {
   const folder = mkdtempSync(join(tmpdir(), 'keyward-gateway-'))
   const url = databaseUrl ?? (await testDatabase()).url
   const env = {
@@ -24,6 +24,7 @@ export async function startKeyward(databaseUrl?: string): Promise<TestKeyward> {
     KEYWARD_KEK: `file:${join(folder, 'kek')}`,
     KEYWARD_CONSOLE: 'off',
     DATABASE_URL: url,
+    ...more,
   }
   const keyward = await compose(readConfig(env, ''), createLog({ level: process.env.KEYWARD_TEST_LOG ?? 'silent' }))
   const operator = await Operator.of(keyward.dataFolder)
