@@ -378,7 +378,7 @@ async function start(config: Config, log: Log, startedMs: number, undo: (() => u
       await gateway.drain(graceMs)
       await listening
       await refusals.flush()
-      await Promise.all([settlement.stop(settleMsMax), audit.drained()])
+      await Promise.all([settlement.stop(settleMsMax), audit.drained(), minter.drained()])
       await Promise.all([tidy.stop(), sweeper.stop(), upkeep.stop()])
       await egress.close()
       await feed.stop()
