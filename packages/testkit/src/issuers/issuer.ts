@@ -57,6 +57,8 @@ export class FakeIssuer {
   #behaviour: IssuerBehaviour = {}
   /** Every request that it got, oldest first: `GET /path`. */
   readonly requests: string[] = []
+  /** Connections that were ever opened to it, whether or not a request came. */
+  connections = 0
   origin = ''
 
   constructor(options: FakeIssuerOptions) {
@@ -65,6 +67,9 @@ export class FakeIssuer {
     this.#signing = this.#published[0] ?? new SigningKey()
     const answer = (request: IncomingMessage, response: ServerResponse) => this.#answer(request, response)
     this.#server = options.tls ? createTlsServer(options.tls, answer) : createServer(answer)
+    this.#server.on('connection', () => {
+      this.connections += 1
+    })
   }
 
   /** Its identifier, the `iss` of its tokens. */
