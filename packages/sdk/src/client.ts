@@ -13,8 +13,8 @@ type ParamsArgument<Params> = Params extends undefined
     : never
 type IsOne<Key, Each = Key> = [Key] extends [never] ? false : Each extends Key ? ([Key] extends [Each] ? true : false) : never
 
-/** What may be left out: a body or query without a required member. */
-type InputArgument<Input> = Input extends undefined ? [] : Record<never, never> extends Input ? [input?: Input] : [input: Input]
+/** What may be left out: a body or query without a required member. One of several shapes stays one argument of any of them. */
+type InputArgument<Input> = [Input] extends [undefined] ? [] : Record<never, never> extends Input ? [input?: Input] : [input: Input]
 
 type AnswerOf<R extends Route> = R['query'] extends undefined
   ? Promise<RouteAnswer<R>>

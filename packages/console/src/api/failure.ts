@@ -14,11 +14,14 @@ export interface Failure {
 /** Something that the page itself found, with what to do about it. */
 export class LocalError extends Error {
   readonly fix: string
+  readonly fields: readonly FieldError[]
 
-  constructor(message: string, fix: string) {
+  /** @param fields what is wrong with which field, by its JSON pointer */
+  constructor(message: string, fix: string, fields: readonly FieldError[] = []) {
     super(message)
     this.name = 'LocalError'
     this.fix = fix
+    this.fields = fields
   }
 }
 
@@ -42,7 +45,7 @@ export function failureOf(error: unknown): Failure {
       usedBy: [],
       fields: [],
     }
-  if (error instanceof LocalError) return { code: 'local', title: error.message, fix: error.fix, usedBy: [], fields: [] }
+  if (error instanceof LocalError) return { code: 'local', title: error.message, fix: error.fix, usedBy: [], fields: error.fields }
   const title = error instanceof Error ? error.message : String(error)
   return { code: 'unexpected', title: 'Something went wrong in this page', fix: `Load it again. It says: ${title}`, usedBy: [], fields: [] }
 }

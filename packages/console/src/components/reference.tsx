@@ -5,7 +5,7 @@ import { kindOf } from '../format/kinds.ts'
 import { shortId } from '../format/words.ts'
 import { Skeleton } from './skeleton.tsx'
 
-type Named = 'owners' | 'workloads' | 'resources' | 'credentials' | 'tenants' | 'users'
+type Named = 'owners' | 'workloads' | 'resources' | 'credentials' | 'tenants' | 'users' | 'issuers'
 const lists: Readonly<Record<string, Named>> = {
   own: 'owners',
   wl: 'workloads',
@@ -13,6 +13,7 @@ const lists: Readonly<Record<string, Named>> = {
   cred: 'credentials',
   ten: 'tenants',
   usr: 'users',
+  iss: 'issuers',
 }
 const directoryItemsMax = 200
 

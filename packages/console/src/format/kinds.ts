@@ -7,6 +7,8 @@ export const kinds = {
   grt: { kind: 'grant', path: '/grants/$id' },
   ten: { kind: 'tenant', path: '/tenants/$id' },
   usr: { kind: 'user', path: '/users/$id' },
+  iss: { kind: 'issuer', path: '/issuers/$id' },
+  tok: { kind: 'token', path: '/tokens/$id' },
   bud: { kind: 'budget', path: '/budgets/$id' },
 } as const
 

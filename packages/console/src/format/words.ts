@@ -9,9 +9,26 @@ const names: Readonly<Record<string, string>> = {
   llm: 'Language model',
   mcp: 'MCP server',
   http: 'HTTP service',
-  private_key_jwt: 'Key pair (private_key_jwt)',
+  spiffe_x509: 'SPIFFE certificate',
+  tls_client_auth: 'Client certificate',
+  self_signed_tls_client_auth: 'Its own certificate',
+  spiffe_jwt: 'SPIFFE token',
+  oidc: 'Platform token',
+  private_key_jwt: 'Key pair',
   client_secret_basic: 'Client secret',
   by_hand: 'By hand',
+  authorization_code: 'Connected by a person',
+  refresh_token: 'Connected by a person',
+  github: 'GitHub Actions',
+  gitlab: 'GitLab',
+  google: 'Google',
+  entra: 'Microsoft Entra',
+  generic: 'Any other',
+  spiffe: 'SPIFFE',
+  x509: 'Certificate authority',
+  dpop: 'DPoP key',
+  mtls: 'Client certificate',
+  key_bound: 'Key-bound',
   ok: 'Answered',
   upstream_error: 'Upstream error',
   upstream_unreachable: 'Upstream unreachable',
@@ -32,6 +49,14 @@ export const authorityMeaning: Readonly<Record<string, string>> = {
   consume: 'read or use, without changing anything',
   modify: 'change data or state',
   spend: 'cause cost',
+}
+
+/** How sure one is of who holds a token, in a line each; by analogy with NIST SP 800-63. */
+export const assuranceMeaning: Readonly<Record<string, string>> = {
+  shared_secret: 'whoever has copied the secret may be it',
+  federated: 'an issuer or a key of its own proved it; the token itself can be copied',
+  key_bound: 'proved, and the token is useless without the key or certificate that it is bound to',
+  attested: 'key-bound, and its issuer attests what runs where',
 }
 
 export const purposeMeaning: Readonly<Record<string, string>> = {

@@ -1,46 +1,46 @@
 import type { Identity } from '@keyward/contract/identities'
 import type { Workload } from '@keyward/contract/workloads'
+import { Link } from '@tanstack/react-router'
+import { Plus } from 'lucide-react'
 import { useState } from 'react'
 import { useAct } from '../../api/act.ts'
 import { api } from '../../api/client.ts'
-import { Badge, StateBadge } from '../../components/badge.tsx'
-import { Button } from '../../components/button.tsx'
+import { useMay } from '../../api/me.ts'
+import { StateBadge } from '../../components/badge.tsx'
+import { Button, buttonClasses } from '../../components/button.tsx'
 import { Code } from '../../components/code.tsx'
 import { Dialog, DialogActions } from '../../components/dialog.tsx'
 import { Form } from '../../components/form/form.tsx'
 import { TextField } from '../../components/form/text-field.tsx'
-import { ActButton } from '../../components/inventory/act-button.tsx'
-import { CreateButton } from '../../components/inventory/create-button.tsx'
 import { Moment } from '../../components/moment.tsx'
 import { Empty, Panel } from '../../components/page.tsx'
+import { Reference } from '../../components/reference.tsx'
 import { Table } from '../../components/table.tsx'
 import { say } from '../../components/toast.tsx'
+import { counted } from '../../format/numbers.ts'
 import { word } from '../../format/words.ts'
-import { IdentityForm } from './identity-form.tsx'
+import { AssuranceBadge } from '../tokens/assurance-badge.tsx'
+import { IdentityWarnings, Pinned, useIssuers } from './pinned.tsx'
 
 /** How a workload proves who it is. */
 export function Identities({ workload }: { readonly workload: Workload }) {
   const [ending, setEnding] = useState<Identity>()
+  const { issuers } = useIssuers()
+  const mayAdd = useMay('workload:add_identity')
+  const active = workload.state === 'active'
   return (
     <Panel
       title="Identities"
-      note={
-        <>
-          How it proves who it is: with a key pair of its own, best made by <code>keyward workload enroll</code>.
-        </>
-      }
+      note="How it proves who it is: whatever proves itself so gets tokens under its grants."
       flush
-      actions={
-        workload.state === 'active' && (
-          <CreateButton needs="workload:add_identity" look="quiet" text="Add an identity">
-            {(close) => <IdentityForm workload={workload.id} onClose={close} />}
-          </CreateButton>
-        )
-      }
+      actions={mayAdd && active && <AddIdentity workload={workload.id} />}
     >
       {workload.identities.length === 0 ? (
         <Empty title="No identity yet">
-          <p>On the machine where it runs:</p>
+          <p>
+            So it can’t get a token by itself. Best is a platform’s word (GitHub, GitLab, Kubernetes, a cloud, SPIFFE); on a machine, a key
+            pair:
+          </p>
           <div className="mt-2 text-left">
             <Code label="Enrol this machine" text={`keyward workload enroll ${workload.id}`} />
           </div>
@@ -57,37 +57,67 @@ export function Identities({ workload }: { readonly workload: Workload }) {
                 <>
                   {identity.name ?? word(identity.method)}
                   <span className="block text-xs text-soft">
-                    {word(identity.method)} {identity.method === 'client_secret_basic' && <Badge tone="brass">discouraged</Badge>}
+                    {identity.name !== null && word(identity.method)}
+                    {identity.issuer !== null && (
+                      <>
+                        {identity.name === null ? 'by ' : ' by '}
+                        <Reference id={identity.issuer} />
+                      </>
+                    )}
                   </span>
                 </>
               ),
             },
-            { title: 'Known by', cell: (identity) => <code className="text-xs">{identity.thumbprint ?? identity.hint}</code> },
+            {
+              title: 'Pinned to',
+              cell: (identity) => (
+                <div className="min-w-0">
+                  <Pinned identity={identity} preset={issuers.find((one) => one.id === identity.issuer)?.preset ?? 'generic'} />
+                  {identity.grants !== null && (
+                    <span className="block text-xs text-soft">{counted(identity.grants.length, 'grant')} of the workload alone</span>
+                  )}
+                  {identity.revoked_at === null && <IdentityWarnings identity={identity} />}
+                </div>
+              ),
+            },
+            {
+              title: 'Assurance',
+              cell: (identity) => <AssuranceBadge level={identity.assurance} />,
+              tight: true,
+            },
             { title: 'Last used', cell: (identity) => <Moment at={identity.last_used_at} />, tight: true },
             {
-              title: 'End',
+              title: 'Revoke',
               act: true,
               right: true,
               cell: (identity) =>
-                identity.revoked_at === null ? (
-                  <ActButton
-                    needs="workload:add_identity"
+                identity.revoked_at !== null ? (
+                  <StateBadge state="revoked" />
+                ) : mayAdd ? (
+                  <Button
                     small
                     look="plain"
-                    aria-label={`End identity ${identity.name ?? identity.id}`}
+                    aria-label={`Revoke identity ${identity.name ?? word(identity.method)}`}
                     onClick={() => setEnding(identity)}
                   >
-                    End
-                  </ActButton>
-                ) : (
-                  <StateBadge state="revoked" />
-                ),
+                    Revoke
+                  </Button>
+                ) : null,
             },
           ]}
         />
       )}
       {ending && <EndIdentity workload={workload.id} identity={ending} onClose={() => setEnding(undefined)} />}
     </Panel>
+  )
+}
+
+function AddIdentity({ workload }: { readonly workload: string }) {
+  return (
+    <Link to="/workloads/$id/identity" params={{ id: workload }} className={buttonClasses('quiet')}>
+      <Plus size={16} aria-hidden="true" />
+      Add an identity
+    </Link>
   )
 }
 
@@ -107,16 +137,16 @@ function EndIdentity({
     <Dialog
       open
       onClose={onClose}
-      title={`End ${name}?`}
-      description="It can prove nothing any more, and the tokens that it obtained end at once."
+      title={`Revoke ${name}?`}
+      description="It can prove nothing any more. The tokens that it obtained end at once, with all that was handed on from them."
     >
       <Form
-        label={`End ${name}`}
+        label={`Revoke ${name}`}
         failure={end.failure}
         onSubmit={async () => {
           const done = await end.run()
           if (!done) return
-          say(`${name} is ended.`)
+          say(`${name} is revoked.`)
           onClose()
         }}
       >
@@ -132,7 +162,7 @@ function EndIdentity({
         <DialogActions>
           <Button onClick={onClose}>Keep it</Button>
           <Button type="submit" look="danger" pending={end.pending}>
-            End it
+            Revoke now
           </Button>
         </DialogActions>
       </Form>

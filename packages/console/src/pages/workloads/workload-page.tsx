@@ -23,6 +23,7 @@ import { GrantForm } from '../grants/grant-form.tsx'
 import { GrantLink } from '../grants/grant-link.tsx'
 import { ScopeText } from '../grants/scope-text.tsx'
 import { Identities } from './identities.tsx'
+import { WorkloadTokens } from './workload-tokens.tsx'
 
 const back = { to: '/workloads', text: 'Workloads' }
 
@@ -103,6 +104,7 @@ function Shown({ workload }: { readonly workload: Workload }) {
             />
           </Panel>
           <Identities workload={workload} />
+          <WorkloadTokens workload={workload.id} />
           <RecentActs filters={{ workload: workload.id }} />
         </div>
         <Panel title="What is known of it" className="self-start">
