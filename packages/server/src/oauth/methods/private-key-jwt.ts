@@ -65,6 +65,8 @@ export async function privateKeyJwt(
 }
 
 function signedWith(assertion: string, alg: ClientAlg, jwk: Readonly<Record<string, unknown>>): boolean {
+  // A key that was registered for one algorithm signs with that one alone (RFC 8725 section 3.1); Ed25519 has two names.
+  if (jwk.alg !== undefined && jwk.alg !== alg && !(jwk.alg === 'Ed25519' && alg === 'EdDSA')) return false
   try {
     const key = publicKeyOf(jwk)
     return algsOf(key).includes(alg) && isSignedBy(assertion, alg, key)
