@@ -134,6 +134,28 @@ describe('403 insufficient_scope', () => {
     expect((await raw(`${llm.base}/v1/chat/completions`, { ...call, headers: bearer(stepped) })).status).toBe(200)
   })
 
+  it('a token that says less than its grant is told to ask for all of it', async () => {
+    const workload = await keyward.operator.make('/workloads', {
+      name: 'narrow',
+      type: 'agent',
+      owner: llm.owner,
+      environment: 'production',
+    })
+    const grant = await keyward.operator.make('/grants', { workload, resource: llm.resource, scope: { models: ['gpt-4o*'] } })
+    const identity = await keyward.operator.ask('POST', `/workloads/${workload}/identities`, { method: 'client_secret_basic' })
+    const details = [{ type: 'llm', identifier: grant, models: ['gpt-4o-mini'] }]
+    const answer = await fetch(`${keyward.origin}/oauth2/token`, {
+      method: 'POST',
+      headers: { authorization: `Basic ${Buffer.from(`${workload}:${String(identity.client_secret)}`).toString('base64')}` },
+      body: new URLSearchParams({ grant_type: 'client_credentials', authorization_details: JSON.stringify(details) }),
+    })
+    const token = String(((await answer.json()) as Record<string, unknown>).access_token)
+    const call = { method: 'POST', headers: bearer(token), body: chat('gpt-4o') }
+    expect((await challengeOf(`${llm.base}/v1/chat/completions`, call)).challenge).toContain(`scope="grant:${grant}"`)
+    const beyond = { ...call, body: chat('o9-none') }
+    expect((await challengeOf(`${llm.base}/v1/chat/completions`, beyond)).challenge).not.toContain('scope="')
+  })
+
   it('where there is nothing to step up to, no scope is named', async () => {
     const model = await challengeOf(`${llm.base}/v1/chat/completions`, {
       method: 'POST',

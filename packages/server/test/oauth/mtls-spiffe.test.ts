@@ -1,6 +1,6 @@
-import { Authority, thumbprintOf } from '@keyward/testkit/certificates'
+import { Authority, derOf, thumbprintOf } from '@keyward/testkit/certificates'
 import { startFakeIssuer } from '@keyward/testkit/issuers/issuer'
-import { type FakeSpiffe, startFakeSpiffe } from '@keyward/testkit/issuers/known'
+import { FakeSpiffe, startFakeSpiffe } from '@keyward/testkit/issuers/known'
 import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { federationEstate } from './federation-estate.ts'
@@ -69,6 +69,37 @@ describe('OAuth SPIFFE client authentication: spiffe_jwt', () => {
     const headers = { authorization: `Basic ${Buffer.from('a:b').toString('base64')}` }
     const form = withSvid(spire.svid('/ns/prod/agent', service.issuer))
     expect(await ask(service, '/oauth2/token', form, headers)).toMatchObject({ status: 400, body: { error: 'invalid_request' } })
+  })
+})
+
+/** A bundle endpoint that has an authority for certificates, too. */
+class WithAuthority extends FakeSpiffe {
+  authority = new Authority('SPIRE')
+
+  override get jwks(): Record<string, unknown>[] {
+    return [...super.jwks, { kty: 'EC', use: 'x509-svid', x5c: [derOf(this.authority.cert).toString('base64')] }]
+  }
+}
+
+describe('a SPIFFE bundle endpoint', () => {
+  it('vouches for X509-SVIDs by the authorities that it names now, and by those of before no more', async () => {
+    const fake = new WithAuthority('fetched.example', 300)
+    await fake.start()
+    try {
+      const keysFrom = { type: 'bundle_url', url: fake.keysUri } as const
+      const issuer = await estate.issuer({ issuer: 'fetched.example', kind: 'spiffe', keysFrom, allowPrivate: true })
+      const id = 'spiffe://fetched.example/ns/prod/agent'
+      const proved = await workloadWith(service, 'fetched', { method: 'spiffe_x509', issuer, spiffe_id: id })
+      const before = fake.authority.issue({ commonName: '', subject: [], uris: [id] }).cert
+      expect((await askWith(service, proved.workload, before)).status).toBe(200)
+      fake.authority = new Authority('SPIRE')
+      estate.changed()
+      expect(await askWith(service, proved.workload, before)).toMatchObject(invalidClient)
+      const after = fake.authority.issue({ commonName: '', subject: [], uris: [id] }).cert
+      expect((await askWith(service, proved.workload, after)).status).toBe(200)
+    } finally {
+      await fake.stop()
+    }
   })
 })
 
