@@ -29,8 +29,12 @@ export const commandEntries: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import('./commands/run.ts')).runCommand(),
   },
   token: {
-    summary: 'mint an access token by hand; records of tokens',
+    summary: 'mint an access token, by hand or as a workload; records of tokens',
     load: async () => (await import('./commands/token.ts')).tokenCommand(),
+  },
+  'git-credential': {
+    summary: "give git a workload's token for repositories behind the gateway",
+    load: async () => (await import('./commands/git-credential.ts')).gitCredentialCommand(),
   },
   credential: {
     summary: 'API keys and the like, each with an owner',
@@ -42,6 +46,10 @@ export const commandEntries: Readonly<Record<string, CommandEntry>> = {
   },
   owner: { summary: 'people and teams that answer for them', load: async () => (await import('./commands/owner.ts')).ownerCommand() },
   workload: { summary: 'agents, pipelines and services', load: async () => (await import('./commands/workload.ts')).workloadCommand() },
+  issuer: {
+    summary: 'who may vouch for workloads: CI systems, clusters, authorities',
+    load: async () => (await import('./commands/issuer.ts')).issuerCommand(),
+  },
   resource: {
     summary: 'what agents reach through the gateway',
     load: async () => (await import('./commands/resource.ts')).resourceCommand(),
@@ -50,6 +58,11 @@ export const commandEntries: Readonly<Record<string, CommandEntry>> = {
     summary: 'which workload may do what on which resource',
     load: async () => (await import('./commands/grant.ts')).grantCommand(),
   },
+  'oauth-client': {
+    summary: 'programs that people may connect to their agents',
+    load: async () => (await import('./commands/oauth-client.ts')).oauthClientCommand(),
+  },
+  consent: { summary: 'clients that people have connected', load: async () => (await import('./commands/consent.ts')).consentCommand() },
   budget: { summary: 'hard ceilings of spending', load: async () => (await import('./commands/budget.ts')).budgetCommand() },
   price: { summary: 'prices of your own', load: async () => (await import('./commands/price.ts')).priceCommand() },
   tenant: { summary: 'customers inside a resource', load: async () => (await import('./commands/tenant.ts')).tenantCommand() },

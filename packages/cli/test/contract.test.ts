@@ -4,11 +4,14 @@ import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { auditCsv } from '../src/commands/audit.ts'
 import { budgets } from '../src/commands/budget.ts'
+import { consents } from '../src/commands/consent.ts'
 import { credentials } from '../src/commands/credential.ts'
 import { detections } from '../src/commands/detection.ts'
 import { environments } from '../src/commands/environment.ts'
 import { grants } from '../src/commands/grant.ts'
 import { identityProviders } from '../src/commands/identity-provider.ts'
+import { issuers } from '../src/commands/issuer.ts'
+import { oauthClients } from '../src/commands/oauth-client.ts'
 import { owners } from '../src/commands/owner.ts'
 import { prices } from '../src/commands/price.ts'
 import { resources } from '../src/commands/resource.ts'
@@ -28,6 +31,9 @@ const definitions: readonly ResourceDefinition[] = [
   tenants,
   environments,
   workloads,
+  issuers,
+  oauthClients,
+  consents,
   resources,
   grants,
   tokens,
@@ -132,6 +138,12 @@ test('the CSV of records has a column for each field of a record', () => {
 
 /** What only a browser does, or what another command does in one go. */
 const elsewhere = new Set([
+  'my_consents.list',
+  'my_consents.revoke',
+  'device_logins.find',
+  'device_logins.decide',
+  'authorization_requests.read',
+  'authorization_requests.decide',
   'teams.list',
   'overview.show',
   'sign_in.link',
@@ -163,6 +175,9 @@ const commandOf: Readonly<Record<string, string>> = {
   'detections.dismiss': 'detection dismiss',
   'detections.reopen': 'detection reopen',
   'grants.mint': 'token',
+  'tokens.lineage': 'token lineage',
+  'issuers.try': 'issuer try',
+  'issuers.assess': 'issuer assess',
   'usage.list': 'usage list',
   'usage.summary': 'usage summary',
   'audit.list': 'audit list',
@@ -194,7 +209,7 @@ const commandOf: Readonly<Record<string, string>> = {
 test('every operation of the contract has a command, or a reason to have none', async () => {
   const tree = treeOf(await createProgram())
   const commands = new Set([...walk(tree)].map((node) => node.path.replace(/^keyward /, '')))
-  const made = new Set(definitions.flatMap((definition) => definition.acts.map((act) => `${definition.group}.${act}`)))
+  const made = new Set(definitions.flatMap((definition) => definition.acts.map((act) => routeOf(definition, act)?.id)))
   const operations = Object.values(routes).flatMap((group) => Object.values(group).map((route) => (route as Route).id))
   expect(operations.length).toBeGreaterThan(70)
   for (const id of operations) {

@@ -1,3 +1,4 @@
+import { assuranceLevels } from '@keyward/contract/words'
 import type { Command } from 'commander'
 import { resourceCommand } from '../resource/command.ts'
 import type { ResourceDefinition } from '../resource/definition.ts'
@@ -54,6 +55,15 @@ export const grants: ResourceDefinition = {
     { flag: 'ttl-seconds', value: 'n', text: 'life of a token (30 to 28800; default 600)', parse: integer },
     { flag: 'expires-at', value: 'time', text: 'when the grant itself ends: 2027-01-31, or 90d from now', parse: futureTime, clears: true },
     { flag: 'require-dpop', text: 'only tokens that are bound to a key, as `keyward run` gets them', parse: text, negates: true },
+    { flag: 'require-mtls', text: 'only tokens that are bound to a client certificate', parse: text, negates: true },
+    {
+      flag: 'minimum-assurance',
+      value: 'level',
+      text: `how surely its holder must have proved who it is: ${assuranceLevels.join(', ')}`,
+      parse: oneOf(assuranceLevels),
+      clears: true,
+    },
+    { flag: 'delegates', value: 'wl_a,wl_b', text: 'other workloads that its tokens may be handed on to (token exchange)', parse: list },
     { flag: 'streams-outlive-token', text: 'an open stream may outlive its token (never a revocation)', parse: text, negates: true },
     { flag: 'reason', value: 'text', text: 'why, for the audit log', parse: text, on: 'create' },
   ],

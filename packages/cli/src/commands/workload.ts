@@ -1,16 +1,9 @@
-import { readFileSync } from 'node:fs'
-import type { Identity } from '@keyward/contract/identities'
 import { workloadTypes } from '@keyward/contract/words'
 import type { Command } from 'commander'
-import { type CommonOptions, serverCommand } from '../common-options.ts'
-import { connect } from '../connection/connect.ts'
-import { wrongUsage } from '../failure.ts'
-import { note, print, printJson } from '../output/print.ts'
 import { resourceCommand } from '../resource/command.ts'
-import type { ResourceDefinition, Row } from '../resource/definition.ts'
-import { futureTime, oneOf, text } from '../resource/parsers.ts'
-import { routeOf } from '../resource/routes.ts'
-import { printThing } from '../resource/show.ts'
+import type { ResourceDefinition } from '../resource/definition.ts'
+import { oneOf, text } from '../resource/parsers.ts'
+import { addIdentityCommand, revokeIdentityCommand } from './identity.ts'
 import { enrollCommand } from './workload-enroll.ts'
 
 export const workloads: ResourceDefinition = {
@@ -34,6 +27,7 @@ export const workloads: ResourceDefinition = {
     { flag: 'owner', text: 'only of this owner', parse: text },
     { flag: 'type', text: `only of this type: ${workloadTypes.join(', ')}`, parse: oneOf(workloadTypes) },
     { flag: 'state', text: 'only in this state: active, revoked', parse: oneOf(['active', 'revoked']) },
+    { flag: 'issuer', text: 'only those with a trust rule that relies on this issuer (iss_…)', parse: text },
     { flag: 'q', text: 'words of name or description', parse: text },
   ],
   fields: [
@@ -48,67 +42,5 @@ export const workloads: ResourceDefinition = {
 }
 
 export function workloadCommand(): Command {
-  return resourceCommand(workloads).addCommand(enrollCommand()).addCommand(addIdentity()).addCommand(revokeIdentity())
-}
-
-interface IdentityOptions extends CommonOptions {
-  readonly method: string
-  readonly name?: string
-  readonly jwkFile?: string
-  readonly expiresAt?: string
-}
-
-function addIdentity(): Command {
-  return serverCommand('add-identity', 'Add a way to prove who it is. For this machine, `workload enroll` does it all')
-    .argument('<id>', 'the workload')
-    .requiredOption('--method <method>', 'private_key_jwt, or client_secret_basic (discouraged)')
-    .option('--jwk-file <file>', 'private_key_jwt: the public key as a JWK')
-    .option('--name <name>', 'which machine or pipeline has it')
-    .option('--expires-at <time>', 'client_secret_basic: when the secret ends')
-    .action(async (id: string, _: unknown, self: Command) => {
-      const options = self.optsWithGlobals<IdentityOptions>()
-      const method = oneOf(['private_key_jwt', 'client_secret_basic'])(options.method, '--method')
-      const body = {
-        method,
-        ...(options.name === undefined ? {} : { name: options.name }),
-        ...(method === 'private_key_jwt' ? { jwk: readJwk(options.jwkFile) } : {}),
-        ...(options.expiresAt === undefined ? {} : { expires_at: futureTime(options.expiresAt, '--expires-at') }),
-      }
-      const { answer } = await connect(options).call(await routeOf('workloads', 'addIdentity'), { params: { id }, body })
-      const { client_secret: secret, ...identity } = answer as Identity
-      if (options.json) printJson(answer)
-      else if (secret === undefined) printThing(identity as Row, options)
-      else {
-        print(secret)
-        note(`Identity ${identity.id}. The client secret is shown this once: put it where the workload reads it, and nowhere else.`)
-      }
-    })
-}
-
-function readJwk(file: string | undefined): unknown {
-  if (file === undefined)
-    throw wrongUsage(
-      'private_key_jwt needs --jwk-file FILE with the public key',
-      '`keyward workload enroll` makes a key pair for this machine.',
-    )
-  try {
-    return JSON.parse(readFileSync(file, 'utf8'))
-  } catch {
-    throw wrongUsage(`--jwk-file: ${file} can't be read, or is not JSON`)
-  }
-}
-
-function revokeIdentity(): Command {
-  return serverCommand('revoke-identity', 'End one identity, and the tokens that it obtained')
-    .argument('<id>', 'the workload')
-    .argument('<identity>', 'the identity (idn_…)')
-    .requiredOption('--reason <text>', 'why, for the audit log')
-    .action(async (id: string, identity: string, _: unknown, self: Command) => {
-      const options = self.optsWithGlobals<CommonOptions & { readonly reason: string }>()
-      const { answer } = await connect(options).call(await routeOf('workloads', 'revokeIdentity'), {
-        params: { id, identity },
-        body: { reason: options.reason },
-      })
-      printThing(answer as Row, options)
-    })
+  return resourceCommand(workloads).addCommand(enrollCommand()).addCommand(addIdentityCommand()).addCommand(revokeIdentityCommand())
 }

@@ -24,3 +24,8 @@ export function connect(options: ServerOptions, env: NodeJS.ProcessEnv = process
     throw new Failure(exitCodes.refused, `The login in ${profilePath(env, origin)} ended at ${profile.expires_at}`, { fix })
   return new Api(origin, profile.token, options.secondOpinion)
 }
+
+/** Whether somebody is: a login that has ended counts, for it is the person's to renew. */
+export function isLoggedIn(options: ServerOptions, env: NodeJS.ProcessEnv = process.env): boolean {
+  return (env.KEYWARD_TOKEN ?? '').trim() !== '' || readProfile(env, serverOrigin(options.server, env)) !== undefined
+}

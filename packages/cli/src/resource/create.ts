@@ -20,7 +20,8 @@ export function createCommand(definition: ResourceDefinition): Command {
     const options = self.optsWithGlobals<CreateOptions>()
     if (options.body === '-' && options.secretStdin)
       throw wrongUsage('--body - and --secret-stdin both want standard input', 'Use a file for one of them.')
-    const body = await bodyFrom(fields, options)
+    const given = await bodyFrom(fields, options)
+    const body = definition.complete?.(given) ?? given
     requireFields(fields, body)
     const api = connect(options)
     const field = definition.secretField ?? 'secret'

@@ -52,6 +52,7 @@ export interface ResourceDefinition {
     | 'tenants'
     | 'environments'
     | 'workloads'
+    | 'issuers'
     | 'resources'
     | 'grants'
     | 'tokens'
@@ -60,6 +61,8 @@ export interface ResourceDefinition {
     | 'users'
     | 'detections'
     | 'identityProviders'
+    | 'oauthClients'
+    | 'consents'
   readonly summary: string
   /** What identifies one, in its address. */
   readonly key: 'id' | 'name'
@@ -75,4 +78,6 @@ export interface ResourceDefinition {
   readonly secretField?: string
   /** Its acts can need another admin's yes. */
   readonly secondOpinion?: boolean
+  /** Fills in what a creation did not say; changes nothing that was said. */
+  complete?(given: Readonly<Record<string, unknown>>): Record<string, unknown>
 }

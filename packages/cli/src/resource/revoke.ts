@@ -4,8 +4,9 @@ import { type CommonOptions, serverCommand } from '../common-options.ts'
 import { connect } from '../connection/connect.ts'
 import { print, printJson } from '../output/print.ts'
 import { showTime } from '../output/values.ts'
-import type { ResourceDefinition } from './definition.ts'
+import type { ResourceDefinition, Row } from './definition.ts'
 import { routeOf } from './routes.ts'
+import { printThing } from './show.ts'
 
 /** Never asks: who revokes is in a hurry, and the reason is required. */
 export function revokeCommand(definition: ResourceDefinition): Command {
@@ -19,7 +20,8 @@ export function revokeCommand(definition: ResourceDefinition): Command {
         body: { reason: options.reason },
       })
       if (options.json) printJson(answer)
-      else for (const line of revocationLines(answer as Revocation)) print(line)
+      else if ('local_effect_ms' in (answer as Row)) for (const line of revocationLines(answer as Revocation)) print(line)
+      else printThing(answer as Row, options)
     })
 }
 
