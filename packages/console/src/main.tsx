@@ -4,10 +4,12 @@ import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { cache } from './api/cache.ts'
 import { takeLinkTokenFromAddress } from './app/link-token.ts'
+import { takeProviderAnswerFromAddress } from './app/provider-answer.ts'
 import { router } from './app/router.tsx'
 import './styles/console.css'
 
 takeLinkTokenFromAddress()
+takeProviderAnswerFromAddress()
 
 const root = document.getElementById('root')
 if (root === null) throw new Error('The page has no place for the console')

@@ -50,7 +50,7 @@ export const IdentityProviderCreate = z
 export const IdentityProviderUpdate = z
   .strictObject({
     name: Name,
-    client_secret: SecretInput.nullable().meta({ description: 'Write-only. Null: a public client', writeOnly: true }),
+    client_secret: SecretInput.meta({ description: 'Write-only', writeOnly: true }),
     scopes: Scopes,
     groups_claim: GroupsClaim,
     mappings: Mappings,

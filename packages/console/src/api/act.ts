@@ -2,6 +2,7 @@ import { useCallback, useEffect, useRef, useState } from 'react'
 import { cache, tellSessionEnd } from './cache.ts'
 import { type Failure, failureOf, hasCode } from './failure.ts'
 import { withFreshAuth } from './fresh.ts'
+import { withSecondOpinion } from './second-opinion.ts'
 
 /** Something that a person does: at most one at a time. Neither what was sent nor what came back is kept here, for either may hold a secret. */
 export interface Act<Input extends readonly unknown[], Answer> {
@@ -26,7 +27,7 @@ export function useAct<Input extends readonly unknown[], Answer>(act: (...input:
     setPending(true)
     setFailure(undefined)
     try {
-      const answer = await withFreshAuth(async () => await latest.current(...input))
+      const answer = await withSecondOpinion(() => withFreshAuth(async () => await latest.current(...input)))
       void cache.invalidateQueries()
       return { answer }
     } catch (error) {

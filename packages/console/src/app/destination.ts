@@ -2,5 +2,5 @@
 export function ownPath(to: unknown): string {
   if (typeof to !== 'string' || !/^\/(?![/\\])/.test(to)) return '/'
   const url = URL.parse(to, window.location.origin)
-  return url !== null && url.origin === window.location.origin && url.pathname !== '/sign-in' ? url.pathname + url.search : '/'
+  return url !== null && url.origin === window.location.origin && !/^\/sign-in(?:\/|$)/.test(url.pathname) ? url.pathname + url.search : '/'
 }

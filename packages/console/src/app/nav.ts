@@ -13,8 +13,10 @@ import {
   ScanSearch,
   ScrollText,
   Server,
+  Settings,
   Tag,
   Ticket,
+  UserCheck,
   Users,
   Wallet,
   Workflow,
@@ -64,10 +66,14 @@ export const navGroups: readonly NavGroup[] = [
       { to: '/environments', text: 'Environments', icon: Layers, needs: 'environment:read', key: 'e' },
       { to: '/prices', text: 'Prices', icon: Tag, needs: 'price:read', key: 'p' },
       { to: '/users', text: 'Users & roles', icon: CircleUser, needs: 'user:read', key: 'u' },
+      { to: '/settings', text: 'Settings', icon: Settings, needs: 'setting:read', key: 'x' },
     ],
   },
   {
     title: 'Evidence',
-    items: [{ to: '/audit', text: 'Audit', icon: ScrollText, needs: 'audit:read', key: 'a' }],
+    items: [
+      { to: '/audit', text: 'Audit', icon: ScrollText, needs: 'audit:read', key: 'a' },
+      { to: '/second-opinions', text: 'Second opinions', icon: UserCheck, needs: 'second_opinion:read', key: 'v' },
+    ],
   },
 ]

@@ -15,6 +15,11 @@ const signIn = createRoute({
   path: '/sign-in',
   component: lazyRouteComponent(() => import('../pages/sign-in/sign-in-page.tsx')),
 })
+const providerReturn = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-in/callback/$provider',
+  component: lazyRouteComponent(() => import('../pages/sign-in/provider-return-page.tsx')),
+})
 const welcome = createRoute({
   getParentRoute: () => root,
   path: '/welcome',
@@ -66,11 +71,13 @@ const pages = [
   page('/users', () => import('../pages/users/users-page.tsx')),
   page('/users/$id', () => import('../pages/users/user-page.tsx')),
   page('/connected', () => import('../pages/connected/connected-page.tsx')),
+  page('/settings', () => import('../pages/settings/settings-page.tsx')),
+  page('/second-opinions', () => import('../pages/second-opinions/second-opinions-page.tsx')),
   page('/account', () => import('../pages/account/account-page.tsx')),
 ] as const
 
 export const router = createRouter({
-  routeTree: root.addChildren([signIn, welcome, authorize, device, shell.addChildren(pages)]),
+  routeTree: root.addChildren([signIn, providerReturn, welcome, authorize, device, shell.addChildren(pages)]),
   defaultPreload: 'intent',
   scrollRestoration: true,
   defaultErrorComponent: RouteFailure,

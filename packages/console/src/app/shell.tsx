@@ -15,6 +15,7 @@ import { NavList } from './nav-list.tsx'
 import { useShortcuts } from './shortcuts.ts'
 
 const ShortcutHelp = lazy(() => import('./shortcut-help.tsx'))
+const SecondOpinionWait = lazy(() => import('./second-opinion.tsx'))
 const FreshAuth = lazy(() => import('./fresh-auth.tsx'))
 
 /** What stands around every page of somebody who is signed in. Nobody is: to the sign-in, and back afterwards. */
@@ -77,6 +78,7 @@ export function Shell() {
       <Suspense>
         {help && <ShortcutHelp onClose={() => setHelp(false)} />}
         {me.data && <FreshAuth />}
+        {me.data && <SecondOpinionWait />}
       </Suspense>
       <Toasts />
     </>

@@ -6,6 +6,7 @@ import { RolesText } from '../users/role-text.tsx'
 import { ApiTokens } from './api-tokens.tsx'
 import { Passkeys } from './passkeys.tsx'
 import { Password } from './password.tsx'
+import { Providers } from './providers.tsx'
 import { Sessions } from './sessions.tsx'
 
 /** One's own account. */
@@ -18,6 +19,7 @@ export default function AccountPage() {
         <div className="grid min-w-0 content-start gap-5">
           <Passkeys />
           <Password />
+          <Providers />
           <ApiTokens />
           <Sessions />
         </div>
@@ -25,7 +27,7 @@ export default function AccountPage() {
           <Facts
             items={[
               ['Roles', <RolesText key="roles" roles={me.user.roles} />],
-              ['Signed in with', word(me.session.method)],
+              ['Signed in with', me.session.method === 'oidc' ? 'Identity provider' : word(me.session.method)],
               ['Signed in', <Moment key="since" at={me.session.authenticated_at} />],
               ['Ends', <Moment key="ends" at={me.session.expires_at} />],
               ['Dangerous acts', me.session.fresh ? 'allowed for now: you signed in just now' : 'ask you to sign in again'],

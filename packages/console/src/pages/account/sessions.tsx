@@ -33,7 +33,7 @@ export function Sessions() {
             ),
           },
           { title: 'Address', cell: (session) => session.ip ?? '–' },
-          { title: 'With', cell: (session) => word(session.method), tight: true },
+          { title: 'With', cell: (session) => (session.method === 'oidc' ? 'Identity provider' : word(session.method)), tight: true },
           { title: 'Last seen', cell: (session) => <Moment at={session.last_seen_at} />, tight: true },
           {
             title: 'End',

@@ -10,12 +10,15 @@ import { SignInFrame } from './frame.tsx'
 import { LinkSignIn } from './link-sign-in.tsx'
 import { PasskeyButton } from './passkey-button.tsx'
 import { PasswordForm } from './password-form.tsx'
+import { ProviderButtons } from './provider-buttons.tsx'
+import { signInProvidersQuery } from './provider-queries.ts'
 
 /** By link, passkey or password; then to where the person was going. */
 export default function SignInPage() {
   const { to } = useSearch({ strict: false }) as { to?: string }
   const navigate = useNavigate()
   const me = useQuery(meQuery)
+  const providers = useQuery(signInProvidersQuery).data?.items ?? []
   const [byLink, setByLink] = useState(hasLinkToken)
   const [entering, setEntering] = useState(false)
   useEffect(() => {
@@ -40,6 +43,7 @@ export default function SignInPage() {
       lead={to === undefined ? undefined : 'Your session has ended or you are not signed in. You get back to where you were.'}
     >
       <div className="grid gap-5">
+        {providers.length > 0 && <ProviderButtons providers={providers} to={ownPath(to)} />}
         <PasskeyButton onDone={enter} />
         <div className="flex items-center gap-3 text-xs text-soft">
           <span className="h-px flex-1 bg-line" />

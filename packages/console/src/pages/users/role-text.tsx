@@ -1,13 +1,13 @@
-import type { RoleBinding } from '@keyward/contract/people'
+import type { HeldRole } from '@keyward/contract/people'
 import { Reference } from '../../components/reference.tsx'
 import { word } from '../../format/words.ts'
 
 /** Roles in a line: "Operator for Platform in staging". */
-export function RolesText({ roles }: { readonly roles: readonly RoleBinding[] }) {
+export function RolesText({ roles }: { readonly roles: readonly HeldRole[] }) {
   return (
     <span>
       {roles.map((binding, at) => (
-        <span key={`${binding.role} ${binding.team} ${binding.environment}`}>
+        <span key={`${binding.role} ${binding.team} ${binding.environment} ${binding.source}`}>
           {at > 0 && ', '}
           {word(binding.role)}
           {binding.team !== undefined && (
@@ -17,6 +17,7 @@ export function RolesText({ roles }: { readonly roles: readonly RoleBinding[] })
             </>
           )}
           {binding.environment !== undefined && ` in ${binding.environment}`}
+          {binding.source !== undefined && ' by group'}
         </span>
       ))}
     </span>

@@ -1,4 +1,4 @@
-import type { SignInLink, User, UserUpdate } from '@keyward/contract/people'
+import type { RoleBinding, SignInLink, User, UserUpdate } from '@keyward/contract/people'
 import { useState } from 'react'
 import { useAct } from '../../api/act.ts'
 import { api } from '../../api/client.ts'
@@ -124,7 +124,9 @@ function Shown({ user }: { readonly user: User }) {
 }
 
 function UserEdit({ user, onClose }: { readonly user: User; readonly onClose: () => void }) {
-  const { values, set } = useFields({ name: user.name, email: user.email ?? '', roles: user.roles as readonly User['roles'][number][] })
+  // What groups of a provider gave is the provider's to change.
+  const given: readonly RoleBinding[] = user.roles.filter(({ source }) => source === undefined)
+  const { values, set } = useFields({ name: user.name, email: user.email ?? '', roles: given })
   const update = useAct((changes: UserUpdate) => api.users.update(user.id, changes))
   return (
     <Dialog open stays onClose={onClose} title={`Edit ${user.name}`}>
@@ -135,7 +137,7 @@ function UserEdit({ user, onClose }: { readonly user: User; readonly onClose: ()
           const changes = {
             ...(values.name === user.name ? {} : { name: values.name }),
             ...(values.email === (user.email ?? '') ? {} : { email: values.email }),
-            ...(JSON.stringify(values.roles) === JSON.stringify(user.roles) ? {} : { roles: [...values.roles] }),
+            ...(JSON.stringify(values.roles) === JSON.stringify(given) ? {} : { roles: [...values.roles] }),
           }
           if (Object.keys(changes).length > 0 && !(await update.run(changes))) return
           say('Saved.')
