@@ -4,6 +4,7 @@ import { ListField } from '../../components/form/list-field.tsx'
 import { TextField } from '../../components/form/text-field.tsx'
 import { presetOf } from '../credentials/presets.ts'
 import { type GrantValues, methods } from './grant-values.ts'
+import { HolderFields } from './holder-fields.tsx'
 
 interface GrantFieldsProps {
   readonly kind: string
@@ -121,12 +122,7 @@ export function GrantFields({ kind, provider, values, set }: GrantFieldsProps) {
           />
         )}
       </fieldset>
-      <CheckField
-        label="Only tokens bound to a key"
-        hint="DPoP (RFC 9449): a stolen token is useless without the key. `keyward run` does it by itself; plain SDKs can't."
-        checked={values.requireDpop}
-        onChange={set('requireDpop')}
-      />
+      <HolderFields values={values} set={set} />
       <CheckField
         label="Streams may outlive their token"
         hint="Never a revocation."

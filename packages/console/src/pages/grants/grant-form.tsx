@@ -45,6 +45,7 @@ export function GrantForm({ workload: given, onClose }: GrantFormProps) {
         ...(tenant === undefined ? {} : { tenant }),
         ...grantBody(values, kind),
         ...(end === undefined ? {} : { expires_at: end }),
+        ...(values.minimumAssurance === '' ? {} : { minimum_assurance: values.minimumAssurance }),
         ...(reason.trim() === '' ? {} : { reason }),
       })
     ).id

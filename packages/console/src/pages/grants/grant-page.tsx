@@ -17,8 +17,10 @@ import { Moment } from '../../components/moment.tsx'
 import { Facts, PageFrame, Panel } from '../../components/page.tsx'
 import { Reference } from '../../components/reference.tsx'
 import { duration } from '../../format/time.ts'
+import { assuranceMeaning } from '../../format/words.ts'
 import { RecentActs } from '../audit/recent-acts.tsx'
 import { GrantBudgets } from '../budgets/grant-budgets.tsx'
+import { AssuranceBadge } from '../tokens/assurance-badge.tsx'
 import { GrantFields } from './grant-fields.tsx'
 import { useGrantName } from './grant-link.tsx'
 import { GrantTokens } from './grant-tokens.tsx'
@@ -98,7 +100,29 @@ function Shown({ grant }: { readonly grant: Grant }) {
               ['A token lives', duration(grant.ttl_seconds)],
               ['The grant ends', <Moment key="end" at={grant.expires_at} none="no date set" />],
               ...Object.entries(grant.limits).map(([key, value]) => [limitNames[key] ?? key, (value ?? 0).toLocaleString('en')] as const),
-              ['Tokens', grant.require_dpop ? 'bound to a key (DPoP)' : 'bearer, or bound to a key'],
+              ['Tokens', tokenWords(grant)],
+              [
+                'Assurance',
+                grant.minimum_assurance === null ? (
+                  'any'
+                ) : (
+                  <span key="assurance">
+                    at least <AssuranceBadge level={grant.minimum_assurance} />
+                    <span className="block text-xs text-soft">{assuranceMeaning[grant.minimum_assurance]}</span>
+                  </span>
+                ),
+              ],
+              [
+                'Handed on to',
+                grant.delegates.length === 0
+                  ? 'nobody'
+                  : grant.delegates.map((id, at) => (
+                      <span key={id}>
+                        {at > 0 && ', '}
+                        <Reference id={id} />
+                      </span>
+                    )),
+              ],
               ['Streams', grant.streams_outlive_token ? 'may outlive their token' : 'end with their token'],
               ['Last used', <Moment key="used" at={grant.last_used_at} />],
               ['Added', <Moment key="added" at={grant.created_at} />],
@@ -111,6 +135,12 @@ function Shown({ grant }: { readonly grant: Grant }) {
       {editing && <GrantEdit grant={grant} name={name} onClose={() => setEditing(false)} />}
     </PageFrame>
   )
+}
+
+function tokenWords(grant: Grant): string {
+  if (grant.require_dpop && grant.require_mtls) return 'bound to a key and to a client certificate, which none can be'
+  if (grant.require_mtls) return 'bound to a client certificate (RFC 8705)'
+  return grant.require_dpop ? 'bound to a key (DPoP)' : 'bearer, or bound'
 }
 
 const limitNames: Readonly<Record<string, string>> = {
@@ -131,7 +161,11 @@ function GrantEdit({ grant, name, onClose }: { readonly grant: Grant; readonly n
       wide
       onClose={onClose}
       valuesOf={grantValues}
-      bodyOf={(values) => ({ ...grantBody(values, kind), expires_at: endOf(values) ?? null })}
+      bodyOf={(values) => ({
+        ...grantBody(values, kind),
+        expires_at: endOf(values) ?? null,
+        minimum_assurance: values.minimumAssurance === '' ? null : values.minimumAssurance,
+      })}
       save={(changes, revision) => api.grants.update(grant.id, changes as GrantUpdate, { revision })}
       reload={() => api.grants.show(grant.id)}
     >

@@ -1,4 +1,5 @@
 import type { Grant, GrantLimits, GrantScope } from '@keyward/contract/grants'
+import type { AssuranceLevel } from '@keyward/contract/words'
 import { fromLocal, toLocal } from '../../format/time.ts'
 
 export const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
@@ -18,6 +19,10 @@ export interface GrantValues {
   readonly maxOutputTokens: string
   readonly otherLimits: GrantLimits
   readonly requireDpop: boolean
+  readonly requireMtls: boolean
+  /** Empty: any. */
+  readonly minimumAssurance: AssuranceLevel | ''
+  readonly delegates: readonly string[]
   readonly streamsOutlive: boolean
 }
 
@@ -34,6 +39,9 @@ export const emptyGrant: GrantValues = {
   maxOutputTokens: '',
   otherLimits: {},
   requireDpop: false,
+  requireMtls: false,
+  minimumAssurance: '',
+  delegates: [],
   streamsOutlive: false,
 }
 
@@ -52,6 +60,9 @@ export function grantValues(grant: Grant): GrantValues {
     maxOutputTokens: max_output_tokens?.toString() ?? '',
     otherLimits,
     requireDpop: grant.require_dpop,
+    requireMtls: grant.require_mtls,
+    minimumAssurance: grant.minimum_assurance ?? '',
+    delegates: grant.delegates,
     streamsOutlive: grant.streams_outlive_token,
   }
 }
@@ -79,6 +90,8 @@ export function grantBody(values: GrantValues, kind: string) {
     limits: limitsOf(values),
     ttl_seconds: Math.round(Number(values.ttlMinutes) * 60),
     require_dpop: values.requireDpop,
+    require_mtls: values.requireMtls,
+    delegates: [...values.delegates],
     streams_outlive_token: values.streamsOutlive,
   }
 }

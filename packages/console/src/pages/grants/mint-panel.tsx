@@ -23,7 +23,7 @@ export function MintPanel({ grant }: { readonly grant: Grant }) {
       actions={
         <ActButton
           needs="grant:mint"
-          disabledReason={grant.require_dpop ? 'Its tokens are bound to a key: use keyward run.' : undefined}
+          disabledReason={whyNotByHand(grant)}
           pending={mint.pending}
           onClick={async () => {
             const done = await mint.run()
@@ -46,4 +46,11 @@ export function MintPanel({ grant }: { readonly grant: Grant }) {
 /** A model to try that the grant allows. */
 export function modelOf(grant: Pick<Grant, 'scope'>): string | undefined {
   return 'models' in grant.scope ? grant.scope.models.find((model) => !model.includes('*')) : undefined
+}
+
+/** A token by hand is a plain bearer token that a person asked for: the weakest there is. */
+function whyNotByHand(grant: Grant): string | undefined {
+  if (grant.require_dpop || grant.require_mtls) return 'Its tokens are bound to a key: use keyward run.'
+  if (grant.minimum_assurance === null || grant.minimum_assurance === 'shared_secret') return undefined
+  return 'Its holders have to prove who they are, which a token by hand does not.'
 }
