@@ -53,8 +53,9 @@ export const IssuerCreate = z
   })
   .meta({ id: 'IssuerCreate' })
 
-export const IssuerUpdate = IssuerCreate.pick({ name: true, keys_from: true, allow_private: true, attests: true })
-  .extend({ ca: Certificates.nullable(), description: Description.nullable() })
+/** Without the defaults of a new one: what is not named stays as it is. */
+export const IssuerUpdate = IssuerCreate.pick({ name: true, keys_from: true })
+  .extend({ allow_private: z.boolean(), attests: z.boolean(), ca: Certificates.nullable(), description: Description.nullable() })
   .partial()
   .meta({ id: 'IssuerUpdate' })
 

@@ -7,6 +7,8 @@ export interface FederationHints {
   readonly workload?: string | undefined
   /** `federation_rule_id`: the identity. */
   readonly identity?: string | undefined
+  /** Rules of this method alone: a JWT-SVID authenticates a client, a token of an OIDC issuer does not. */
+  readonly method?: 'oidc' | 'spiffe_jwt' | undefined
   /** What is asked for: of several rules of one workload, the first that has it. */
   readonly grant?: string | undefined
   /** The name of the resource, where no grant was named. */

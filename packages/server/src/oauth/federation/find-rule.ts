@@ -38,6 +38,7 @@ export function findRule(candidates: readonly Candidate[], assertion: Assertion,
     for (const rule of rules) {
       if (hints.workload !== undefined && hints.workload !== rule.workload) continue
       if (hints.identity !== undefined && hints.identity !== rule.identity) continue
+      if (hints.method !== undefined && hints.method !== rule.method) continue
       named += 1
       if (!audienceFits(rule, assertion.audiences, own)) continue
       audible += 1

@@ -11,7 +11,9 @@ export const spiffeAssertionType = 'urn:ietf:params:oauth:client-assertion-type:
  * @throws OAuthError `invalid_client`
  */
 export async function spiffeJwt(federation: Federation, svid: string, clientId: string | undefined): Promise<AuthenticatedClient> {
-  const proof = await federation.prove(svid, { workload: clientId }).catch((error: unknown) => {
+  const proof = await federation.prove(svid, { workload: clientId, method: 'spiffe_jwt' }).catch((error: unknown) => {
+    if (error instanceof FederationRefused && error.code === 'keys_away')
+      throw new OAuthError('temporarily_unavailable', error.message, { cause: error.cause, headers: { 'retry-after': '5' } })
     if (error instanceof FederationRefused)
       throw new OAuthError('invalid_client', `the JWT-SVID was refused: ${error.message}`, { cause: error.cause })
     throw error
