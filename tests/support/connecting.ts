@@ -1,7 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { createServer } from 'node:http'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import pg from 'pg'
+import { Authority } from '../../packages/testkit/src/certificates.ts'
 import { type Estate, makeEstate } from './estate.ts'
 import { type KeywardProcess, signInLinkOf, startKeyward } from './keyward.ts'
 import { type TestDatabase, testDatabase } from './postgres.ts'
@@ -72,20 +77,28 @@ export interface Tokens {
 export const redirectUri = 'http://127.0.0.1:4711/callback'
 export const sha256 = (text: string) => createHash('sha256').update(text).digest('base64url')
 
-export async function startConnecting(env: Record<string, string> = {}): Promise<Connecting> {
+/** @param options.https clients publish their documents over TLS, by an authority that the server is told to trust */
+export async function startConnecting(options: { readonly https?: boolean } = {}): Promise<Connecting> {
   const database = await testDatabase()
   const documents = new Map<string, { status: number; headers: Record<string, string>; text: string }>()
   const counts = new Map<string, number>()
-  const server = createServer((request, response) => {
+  const serve = (request: IncomingMessage, response: ServerResponse) => {
     const path = request.url ?? '/'
     counts.set(path, (counts.get(path) ?? 0) + 1)
     const document = documents.get(path)
     response.writeHead(document?.status ?? 200, document?.headers ?? { 'content-type': 'application/json' })
     response.end(document?.text ?? '{"ok":true}')
-  })
+  }
+  const server = createServer(serve)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const keyward = await startKeyward({ databaseUrl: database.url, env })
+  const folder = mkdtempSync(join(tmpdir(), 'keyward-connecting-'))
+  const authority = new Authority()
+  const secure = createSecureServer(authority.issue({ commonName: 'localhost', dnsNames: ['localhost'] }), serve)
+  writeFileSync(join(folder, 'ca.pem'), authority.cert)
+  if (options.https) await new Promise<void>((resolve) => secure.listen(0, '127.0.0.1', resolve))
+  const published = options.https ? `https://localhost:${(secure.address() as AddressInfo).port}` : origin
+  const keyward = await startKeyward({ databaseUrl: database.url, env: { NODE_EXTRA_CA_CERTS: join(folder, 'ca.pem') } })
   const client = new pg.Client(database.connection)
   await client.connect()
   const estate = await makeEstate(keyward, [
@@ -130,7 +143,7 @@ export async function startConnecting(env: Record<string, string> = {}): Promise
     origin,
     admin: await personAt(signInLinkOf(keyward)),
     publish(name, members = {}, answer = {}) {
-      const address = `${origin}/clients/${name}.json`
+      const address = `${published}/clients/${name}.json`
       const text = JSON.stringify({
         client_id: address,
         client_name: `Editor ${name}`,
@@ -201,6 +214,9 @@ export async function startConnecting(env: Record<string, string> = {}): Promise
       await keyward.stop()
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
+      secure.closeAllConnections()
+      if (options.https) await new Promise((resolve) => secure.close(resolve))
+      rmSync(folder, { recursive: true, force: true })
       await database.drop()
     },
   }

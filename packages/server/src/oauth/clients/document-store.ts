@@ -1,4 +1,5 @@
 import { limits } from '@keyward/contract/limits'
+import { isLoopbackHost } from '@keyward/contract/redirect-uri'
 import type { EgressAnswer, EgressRequest } from '../../egress/request.ts'
 import { ClientRefused, type ConnectingClient } from './connecting-client.ts'
 import { readMetadataDocument } from './metadata-document.ts'
@@ -64,7 +65,7 @@ export class DocumentStore {
       answer = await this.#deps.egress.request({
         url: address,
         headers: { accept: 'application/json' },
-        allowPrivate: this.#deps.loopback && address.startsWith('http:'),
+        allowPrivate: this.#deps.loopback && isLoopbackHost(new URL(address).hostname),
         bytesMax: limits.clientDocumentBytesMax,
         timeoutMs: fetchMsMax,
       })
