@@ -34,7 +34,7 @@ export const optionDefinitions = [
   {
     name: 'KEYWARD_CLIENT_CERTIFICATES',
     default: 'tls',
-    text: 'Where client certificates come from (RFC 8705). `tls`: a TLS connection is asked for one and may have none. `proxy`: besides, the Client-Cert and Client-Cert-Chain headers (RFC 9440) of KEYWARD_TRUSTED_PROXIES are believed; choose it only where each of those proxies sets or removes them, for a certificate is no secret. `off`: nowhere.',
+    text: 'Where client certificates come from (RFC 8705). `tls`: a TLS connection is asked for one and may have none (a browser that has some may ask which). `proxy`: besides, the Client-Cert and Client-Cert-Chain headers (RFC 9440) of KEYWARD_TRUSTED_PROXIES are believed; choose it only where each of those proxies sets or removes them, for a certificate is no secret. `off`: nowhere.',
   },
   {
     name: 'KEYWARD_KEK',
