@@ -11,6 +11,7 @@ import { startKeyward } from '../support/keyward.ts'
 import { buildConsole } from './support/build.ts'
 import { startChromium } from './support/chromium.ts'
 import { makeCalls, makeSampleEstate, type SampleEstate } from './support/sample-estate.ts'
+import { makeSampleIdentity, type SampleIdentity } from './support/sample-identity.ts'
 import { signInByFirstLink, visit } from './support/visit.ts'
 
 const [target = 'screenshots', ...only] = process.argv.slice(2)
@@ -18,7 +19,7 @@ const forDocs = target === '--docs'
 const folder = forDocs ? fileURLToPath(new URL('../../docs/images', import.meta.url)) : target
 const password = 'correct horse battery staple'
 
-function pagesOf({ ids }: SampleEstate): readonly (readonly [string, string])[] {
+function pagesOf({ ids }: SampleEstate, { ids: of, tokens }: SampleIdentity): readonly (readonly [string, string])[] {
   return [
     ['overview', '/'],
     ['calls', '/calls'],
@@ -30,8 +31,14 @@ function pagesOf({ ids }: SampleEstate): readonly (readonly [string, string])[] 
     ['resource', `/resources/${ids.resource}`],
     ['workloads', '/workloads'],
     ['workload', `/workloads/${ids.workload}`],
+    ['agent', `/workloads/${of.agent}`],
+    ['identity', `/workloads/${of.agent}/identity`],
+    ['issuers', '/issuers'],
+    ['issuer', `/issuers/${of.issuer}`],
+    ['token', `/tokens/${tokens.handedOn.id}`],
     ['grants', '/grants'],
     ['grant', `/grants/${ids.grant}`],
+    ['delegated-grant', `/grants/${of.grant}`],
     ['budgets', '/budgets'],
     ['budget', `/budgets/${ids.budget}`],
     ['owners', '/owners'],
@@ -64,6 +71,7 @@ await buildConsole()
 const keyward = await startKeyward()
 const browser = await startChromium()
 const estate = await makeSampleEstate(keyward, forDocs ? 32 : 16)
+const identity = await makeSampleIdentity(keyward, { owner: estate.ids.owner, resource: estate.ids.resource })
 try {
   const wide = await visit(browser, keyward, { viewport: { width: 1280, height: 860 } })
   await wide.page.goto('/sign-in')
@@ -78,7 +86,7 @@ try {
     ] as const) {
       if (forDocs && size === 'phone') continue
       const seen = await visit(browser, keyward, { viewport: { width, height }, colorScheme: scheme, storageState: state })
-      for (const [name, path] of pagesOf(estate)) {
+      for (const [name, path] of pagesOf(estate, identity)) {
         if (forDocs ? name !== 'overview' : only.length > 0 && !only.includes(name)) continue
         await seen.page.goto(path)
         await settle(seen.page)
@@ -90,5 +98,5 @@ try {
 } finally {
   await browser.close()
   await keyward.stop()
-  await estate.stop()
+  await Promise.all([estate.stop(), identity.stop()])
 }
