@@ -30,7 +30,9 @@ const documentAddress = 'https://conformance-test.local/client-metadata.json'
 const callback = 'http://localhost:4711/callback'
 
 class Editor implements OAuthClientProvider {
-  readonly redirectUrl = callback
+  get redirectUrl(): string | undefined {
+    return callback
+  }
   readonly clientMetadataUrl = documentAddress
   readonly clientMetadata = {
     client_name: 'Keyward conformance client',
@@ -86,7 +88,9 @@ class Editor implements OAuthClientProvider {
 
 /** A workload that shows a token of its own issuer (RFC 7523 section 2.1). */
 class Federated extends Editor {
-  override readonly redirectUrl = undefined as unknown as string
+  override get redirectUrl() {
+    return undefined
+  }
   override clientInformation() {
     return { client_id: context.client_id ?? '' }
   }
