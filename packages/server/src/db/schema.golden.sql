@@ -1474,7 +1474,7 @@ $function$;
 alter table api_tokens add constraint api_tokens_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE;
 alter table authorization_codes add constraint authorization_codes_consent_id_fkey FOREIGN KEY (consent_id) REFERENCES consents(id) ON DELETE CASCADE;
 alter table authorization_codes add constraint authorization_codes_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id);
-alter table consents add constraint consents_grant_id_fkey FOREIGN KEY (grant_id) REFERENCES grants(id);
+alter table consents add constraint consents_grant_id_fkey FOREIGN KEY (grant_id) REFERENCES grants(id) ON DELETE CASCADE;
 alter table consents add constraint consents_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id);
 alter table credential_versions add constraint credential_versions_credential_id_fkey FOREIGN KEY (credential_id) REFERENCES credentials(id) ON DELETE CASCADE;
 alter table credential_versions add constraint credential_versions_encryption_key_fkey FOREIGN KEY (encryption_key) REFERENCES encryption_keys(id);
@@ -1487,7 +1487,7 @@ alter table device_logins add constraint device_logins_decided_by_fkey FOREIGN K
 alter table grants add constraint grants_resource_id_fkey FOREIGN KEY (resource_id) REFERENCES resources(id);
 alter table grants add constraint grants_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id);
 alter table grants add constraint grants_workload_id_fkey FOREIGN KEY (workload_id) REFERENCES workloads(id);
-alter table oauth_clients add constraint oauth_clients_workload_id_fkey FOREIGN KEY (workload_id) REFERENCES workloads(id);
+alter table oauth_clients add constraint oauth_clients_workload_id_fkey FOREIGN KEY (workload_id) REFERENCES workloads(id) ON DELETE CASCADE;
 alter table owners add constraint owners_backup_fkey FOREIGN KEY (backup) REFERENCES owners(id);
 alter table owners add constraint owners_team_fkey FOREIGN KEY (team) REFERENCES owners(id);
 alter table passkeys add constraint passkeys_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE;

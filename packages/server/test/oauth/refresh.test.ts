@@ -143,6 +143,15 @@ test.each<[string, (tokens: { consent: string; person: string; grant: string }) 
   expect((await refresh(answered.body.refresh_token)).body.error).toMatch(/^invalid_(grant|scope)$/)
 })
 
+test('a revoked grant can be deleted although people had said yes to it: what hung on it goes with it', async () => {
+  const grant = await at.estate.grant('crm', { scope: { methods: ['GET'], paths: ['/**'] } })
+  const { query } = at.request(client)
+  await at.consent(at.admin, query, { grant })
+  await at.keyward.api('POST', `/api/v1/grants/${grant}/revoke`, { reason: 'a test' })
+  await at.keyward.api('DELETE', `/api/v1/grants/${grant}`, undefined, { 'if-match': '*' })
+  expect(await at.sql('select 1 from consents where grant_id = $1', [grant])).toEqual([])
+})
+
 test('a person who was disabled and comes back finds nothing of theirs connected', async () => {
   const person = await at.addPerson('returning', [{ role: 'operator' }])
   const tokens = await at.connect(person, client)

@@ -30,7 +30,7 @@ export function ApiTokens() {
       <FailureNotice failure={revoke.failure} />
       {tokens.data?.items.length === 0 ? (
         <Empty title="No API token">
-          <code>keyward login</code> asks for one.
+          <code>keyward login</code> makes one for some hours by itself. Scripts need one from here.
         </Empty>
       ) : (
         <Table
@@ -102,7 +102,8 @@ function TokenDialog({ onClose }: { readonly onClose: () => void }) {
         <>
           <ShownOnce label="Your API token" secret={token} />
           <p className="mt-3 text-sm text-soft">
-            <code>keyward login</code> asks for it and keeps it in a file that only you can read.
+            Scripts take it as <code>KEYWARD_TOKEN</code>; <code>keyward login --with-token</code> keeps it in a file that only you can
+            read.
           </p>
           <DialogActions>
             <Button look="primary" onClick={onClose}>

@@ -37,7 +37,7 @@ export function GrantChoice({ asked, chosen, onChoose }: GrantChoiceProps) {
           <input
             type="radio"
             name="grant"
-            className="mt-1"
+            className="mt-1 self-start accent-[var(--accent)]"
             checked={chosen === grant.id}
             onChange={() => onChoose(grant.id)}
             aria-describedby={`about-${grant.id}`}

@@ -54,7 +54,7 @@ create index tokens_by_consent on tokens (consent_id) where consent_id is not nu
 create table oauth_clients (
   id text primary key,
   name text not null,
-  workload_id text references workloads,
+  workload_id text references workloads on delete cascade,
   redirect_uris text[] not null,
   state text not null default 'active' check (state in ('active', 'revoked')),
   revoked_at timestamptz,
@@ -73,7 +73,7 @@ create table consents (
   user_id text not null references users,
   client text not null,
   client_name text not null,
-  grant_id text not null references grants,
+  grant_id text not null references grants on delete cascade,
   scope jsonb,
   created_at timestamptz not null default now(),
   expires_at timestamptz not null,

@@ -34,6 +34,7 @@ export function refusedPage(why: string, to: string): Response {
 function page(status: number, title: string, body: string): Response {
   const text = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${title} · Keyward</title>
 <meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark"><style>
+html{background:light-dark(#f6f5f1,#0d1211);color:light-dark(#18211e,#e8ece9)}a{color:light-dark(#0a5447,#86dfc9)}
 body{font:16px/1.5 system-ui,sans-serif;max-width:34rem;margin:12vh auto 0;padding:0 1.25rem}h1{font-size:1.5rem;line-height:1.25}p{overflow-wrap:anywhere}
 </style></head><body><h1>${title}</h1>
 ${body}</body></html>
