@@ -26,6 +26,13 @@ export class CommandLine {
     return output.trim()
   }
 
+  /** Runs a command for its answer as JSON, which is not shown. */
+  async json<T>(args: readonly string[]): Promise<T> {
+    const { code, output } = await this.#spawn([...args, '--json'], { show: false })
+    if (code !== 0) throw new Error(`keyward ${args[0]} ended with ${code}`)
+    return JSON.parse(output) as T
+  }
+
   /** Runs a command that has to be refused (exit code 1). */
   async refused(args: readonly string[]): Promise<void> {
     const { code } = await this.#spawn(args, { show: true })
@@ -50,7 +57,7 @@ export class CommandLine {
       let output = ''
       child.stdout.setEncoding('utf8').on('data', (text: string) => {
         output += text
-        process.stdout.write(text)
+        if (options.show) process.stdout.write(text)
       })
       child.stderr.setEncoding('utf8').on('data', (text: string) => process.stdout.write(text))
       child.once('error', reject)

@@ -5,7 +5,7 @@ import type { Outcome, Verdict } from '../policy/call.ts'
 import { requireStanding, standing, type UsableCredential } from './authorise.ts'
 import { type CallRecord, recordOf } from './call-record.ts'
 import { callSeconds, protocolOfPlan, tokensOf } from './call-rules.ts'
-import { challenges, isBeyondScope, resourceMetadataUrl } from './challenge.ts'
+import { challenges, isBeyondScope, resourceMetadataUrl, speaksBasic } from './challenge.ts'
 import { type Protocol, protocolOfRequest } from './error-shape.ts'
 import { type AdmittedCall, Exchange } from './exchange.ts'
 import { type Plan, underToken } from './plan.ts'
@@ -295,7 +295,9 @@ export class Call {
     if (this.#response.headersSent || this.#response.destroyed) return
     const scheme = /^dpop /i.test(this.#request.headers.authorization ?? '') ? 'dpop' : 'bearer'
     const metadata = resourceMetadataUrl(this.#shared.settings.issuer, this.#target)
-    sendRefusal(this.#response, this.#request, this.#protocol, refusal, this.id, challenges(refusal, { scheme, metadata, scope }))
+    const basic = speaksBasic(this.#request.headers['user-agent'])
+    const challenging = challenges(refusal, { scheme, metadata, scope, basic })
+    sendRefusal(this.#response, this.#request, this.#protocol, refusal, this.id, challenging)
   }
 
   readonly #leave = (): void => {

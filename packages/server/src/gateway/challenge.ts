@@ -14,6 +14,14 @@ export function isBeyondScope(code: GatewayErrorCode): boolean {
   return beyondScope.has(code)
 }
 
+/**
+ * True for git: it asks its credential helper for a name and a password and for nothing else, and sends them where `Basic` is offered alone.
+ * Others are not offered it, because a browser would ask a person for a password that nobody has.
+ */
+export function speaksBasic(userAgent: string | undefined): boolean {
+  return userAgent !== undefined && /^(?:git|git-lfs|JGit)\//.test(userAgent)
+}
+
 /** Where the metadata of what was called is (RFC 9728 section 3.1): the whole path of the call, inserted behind the well-known part. */
 export function resourceMetadataUrl(issuer: string, { name, path }: Target): string {
   const rest = path === '/' || path.length > pathCharsMax ? '' : path
@@ -27,7 +35,12 @@ export function resourceMetadataUrl(issuer: string, { name, path }: Target): str
  */
 export function challenges(
   refusal: Pick<Refusal, 'code' | 'headers'>,
-  asked: { readonly scheme: 'bearer' | 'dpop'; readonly metadata: string; readonly scope?: string | undefined },
+  asked: {
+    readonly scheme: 'bearer' | 'dpop'
+    readonly metadata: string
+    readonly scope?: string | undefined
+    readonly basic?: boolean
+  },
 ): string[] {
   const { code, headers } = refusal
   const { status, message } = gatewayErrors[code]
@@ -39,6 +52,7 @@ export function challenges(
     return [`${lead} error="insufficient_scope"${scope}, error_description="${message}", ${where}`]
   }
   if (status !== 401) return []
+  if (asked.basic) return ['Basic realm="keyward"', ...challenges(refusal, { ...asked, basic: false })]
   const given = headers['www-authenticate']
   if (given !== undefined) return [`${given}, ${where}`]
   // No credentials, no error (RFC 6750 section 3): a client that never heard of this server learns both ways in.

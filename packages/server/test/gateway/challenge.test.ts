@@ -44,6 +44,16 @@ async function challengeOf(url: string, options: Parameters<typeof raw>[1]) {
 }
 
 describe('401', () => {
+  it('git, which knows names and passwords only, is offered Basic on top; whoever else comes is not', async () => {
+    const url = `${http.base}/acme/app.git/info/refs?service=git-upload-pack`
+    const git = await challengeOf(url, { method: 'GET', headers: { 'user-agent': 'git/2.39.5' } })
+    expect([git.status, git.challenge]).toEqual([401, expect.stringMatching(/^Basic realm="keyward", Bearer realm="keyward"/)])
+    for (const agent of ['Mozilla/5.0 (X11; Linux x86_64) git/2', 'curl/8.5.0', 'gitlab-runner/17.0']) {
+      const other = await challengeOf(url, { method: 'GET', headers: { 'user-agent': agent } })
+      expect([other.status, other.challenge]).toEqual([401, expect.not.stringContaining('Basic')])
+    }
+  })
+
   it('RFC 9728 5.1 and RFC 6750 3: without a token both schemes are offered with the metadata of what was called, and no error is told', async () => {
     const { status, challenge } = await challengeOf(`${llm.base}/v1/chat/completions?stream=true`, {
       method: 'POST',
