@@ -156,6 +156,7 @@ const forged: Readonly<Record<string, () => string>> = {
   'claims that are no object': () => issuer.key.signText(JSON.stringify({ alg: 'RS256', kid: issuer.key.kid }), '["sub"]'),
   'claims that are no UTF-8': () => with3(good(), { payload: Buffer.from([0xff, 0xfe, 0x7b, 0x7d]).toString('base64url') }),
   'more than 16 KiB': () => good({ pad: 'x'.repeat(20_000) }),
+  'claims in claims in claims': () => good({ deep: JSON.parse(`${'['.repeat(70)}${']'.repeat(70)}`) }),
   ended: () => good({ exp: now() - 120 }),
   'without an end': () => good({ exp: undefined }),
   'with an end that is no number': () => good({ exp: '9999999999' }),

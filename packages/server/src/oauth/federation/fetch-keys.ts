@@ -1,7 +1,7 @@
 import { limits } from '@keyward/contract/limits'
 import type { EgressAnswer, EgressRequest } from '../../egress/request.ts'
 import { type KeyUse, type VerificationKey, verificationKey } from '../../trust/verification-key.ts'
-import type { TrustedIssuer } from './trust-store.ts'
+import type { TrustedIssuer } from './trust-rule.ts'
 
 /** The keys of an issuer as they are now, and how long that may be believed. */
 export interface FetchedKeys {

@@ -3,7 +3,8 @@ import { isApiServerAudience } from '../../trust/presets/kubernetes.ts'
 import { spiffeIdFits } from '../../trust/spiffe-id.ts'
 import { type FederationHints, FederationRefused } from './federation.ts'
 import { type Assertion, oidcProblems, svidProblems } from './read-assertion.ts'
-import type { TrustedIssuer, TrustRule } from './trust-store.ts'
+import type { RuleSet } from './rule-set.ts'
+import type { TrustedIssuer, TrustRule } from './trust-rule.ts'
 
 export interface Fit {
   readonly issuer: TrustedIssuer
@@ -12,7 +13,7 @@ export interface Fit {
 
 export interface Candidate {
   readonly issuer: TrustedIssuer
-  readonly rules: readonly TrustRule[]
+  readonly rules: RuleSet
 }
 
 /** The audiences that mean this Keyward where a rule names none: the issuer, and its token endpoint for those whose drafts ask for that. */
@@ -33,9 +34,13 @@ export function findRule(candidates: readonly Candidate[], assertion: Assertion,
       refused ??= problem
       continue
     }
+    if (!rules.hears(assertion.audiences, own)) {
+      if (rules.all.length > 0) refused ??= wrongAudience()
+      continue
+    }
     let named = 0
     let audible = 0
-    for (const rule of rules) {
+    for (const rule of rules.candidates(assertion.claims)) {
       if (hints.workload !== undefined && hints.workload !== rule.workload) continue
       if (hints.identity !== undefined && hints.identity !== rule.identity) continue
       if (hints.method !== undefined && hints.method !== rule.method) continue
@@ -44,7 +49,7 @@ export function findRule(candidates: readonly Candidate[], assertion: Assertion,
       audible += 1
       if (ruleFits(issuer, rule, assertion)) fits.push({ issuer, rule })
     }
-    if (named > 0 && audible === 0) refused ??= new FederationRefused('audience', 'its aud is not the one that is asked for here')
+    if (named > 0 && audible === 0) refused ??= wrongAudience()
   }
   const [first] = fits
   if (first === undefined) {
@@ -57,6 +62,10 @@ export function findRule(candidates: readonly Candidate[], assertion: Assertion,
   if (fits.some(({ rule }) => rule.workload !== first.rule.workload))
     throw new FederationRefused('ambiguous', 'its claims fit trust rules of several workloads: name yours by client_id')
   return fits.find(({ rule }) => hasAsked(rule, hints)) ?? first
+}
+
+function wrongAudience(): FederationRefused {
+  return new FederationRefused('audience', 'its aud is not the one that is asked for here')
 }
 
 /** What is wrong with a token for this kind of issuer, whatever the rules say. */

@@ -1,7 +1,7 @@
 import type { EgressAnswer, EgressRequest } from '../../egress/request.ts'
 import type { IssuerAlg, VerificationKey } from '../../trust/verification-key.ts'
 import { fetchKeys, KeysAway, staticKeys } from './fetch-keys.ts'
-import type { TrustedIssuer } from './trust-store.ts'
+import type { TrustedIssuer } from './trust-rule.ts'
 
 /*
  * The keys of issuers, kept until they are stale. A key that nobody knows is looked for at once, but an issuer is asked at most every 30 s
@@ -113,14 +113,14 @@ export class IssuerKeySets {
       const now = this.#deps.monotonicMs()
       if (now - kept.attemptedMs < everyMs) return
       kept.attemptedMs = now
-      kept.inFlight = this.#fetch(issuer, kept).finally(() => {
+      kept.inFlight = this.#renew(issuer, kept).finally(() => {
         kept.inFlight = undefined
       })
     }
     await kept.inFlight
   }
 
-  async #fetch(issuer: TrustedIssuer, kept: Kept): Promise<void> {
+  async #renew(issuer: TrustedIssuer, kept: Kept): Promise<void> {
     try {
       const { keys, all, freshSeconds } = await fetchKeys((request) => this.#deps.egress.request(request), issuer)
       kept.keys = keys

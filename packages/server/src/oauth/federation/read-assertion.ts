@@ -1,3 +1,4 @@
+import { limits } from '@keyward/contract/limits'
 import { type IssuerAlg, issuerAlgs } from '../../trust/verification-key.ts'
 import { MalformedJws, readStrictJws, typeOf } from '../strict-jws.ts'
 import { FederationRefused } from './federation.ts'
@@ -32,6 +33,7 @@ const idCharsMax = 512
  */
 export function readAssertion(compact: string): Assertion {
   const { header, payload } = takeApart(compact)
+  if (isDeeper(payload, limits.jsonDepthMax) || isDeeper(header, limits.jsonDepthMax)) throw malformed('is nested too deep')
   const alg = issuerAlgs.find((one) => one === header.alg)
   if (alg === undefined)
     throw malformed('is signed with an algorithm that is not accepted: it has to be one of RS, PS or ES with 256, 384 or 512, or EdDSA')
@@ -104,6 +106,12 @@ function takeApart(compact: string): ReturnType<typeof readStrictJws> {
     if (error instanceof MalformedJws) throw malformed(error.message)
     throw error
   }
+}
+
+/** True where objects and lists lie in one another more than so many times. */
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return levels === 0 || Object.values(value).some((one) => isDeeper(one, levels - 1))
 }
 
 function malformed(what: string): FederationRefused {

@@ -1,35 +1,10 @@
 import type { ClaimConditions } from '@keyward/contract/identities'
-import { IssuerKeys, type IssuerPreset } from '@keyward/contract/issuers'
+import { IssuerKeys } from '@keyward/contract/issuers'
 import type { Change } from '../../changes/change.ts'
 import type { Database } from '../../db/database.ts'
 import type { IdentityParams } from '../client.ts'
-
-export interface TrustedIssuer {
-  readonly id: string
-  readonly name: string
-  readonly kind: 'oidc' | 'spiffe' | 'x509'
-  readonly issuer: string
-  readonly preset: IssuerPreset
-  readonly keysFrom: IssuerKeys
-  readonly allowPrivate: boolean
-  readonly attests: boolean
-  readonly ca: string | undefined
-}
-
-export interface TrustRule {
-  readonly identity: string
-  readonly name: string | null
-  readonly workload: string
-  readonly workloadName: string
-  readonly method: 'oidc' | 'spiffe_jwt'
-  /** Undefined: the audiences that mean this Keyward. */
-  readonly audiences: ReadonlySet<string> | undefined
-  readonly claims: ClaimConditions
-  readonly spiffeId: string | undefined
-  readonly singleUse: boolean
-  /** Null: every grant of the workload. */
-  readonly grants: readonly { readonly id: string; readonly resource: string }[] | null
-}
+import { RuleSet } from './rule-set.ts'
+import type { TrustedIssuer, TrustRule } from './trust-rule.ts'
 
 /** Issuers whose rules are kept at once; the least used are read again. */
 const issuersKeptMax = 1_000
@@ -43,7 +18,7 @@ const rulesMax = 50_000
 export class TrustStore {
   readonly #db: Database
   #issuers: Promise<ReadonlyMap<string, TrustedIssuer>> | undefined
-  #rules = new Map<string, Promise<readonly TrustRule[]>>()
+  #rules = new Map<string, Promise<RuleSet>>()
 
   constructor(db: Database) {
     this.#db = db
@@ -74,16 +49,16 @@ export class TrustStore {
     return undefined
   }
 
-  /** The live rules of an issuer, the oldest first. */
-  rulesOf(issuer: string): Promise<readonly TrustRule[]> {
-    const known = this.#rules.get(issuer)
+  /** The live rules of an issuer. */
+  rulesOf(issuer: TrustedIssuer): Promise<RuleSet> {
+    const known = this.#rules.get(issuer.id)
     if (known !== undefined) return known
     const reading = this.#readRules(issuer)
     const rules = this.#rules
     if (rules.size >= issuersKeptMax) rules.clear()
-    rules.set(issuer, reading)
+    rules.set(issuer.id, reading)
     reading.catch(() => {
-      if (rules.get(issuer) === reading) rules.delete(issuer)
+      if (rules.get(issuer.id) === reading) rules.delete(issuer.id)
     })
     return reading
   }
@@ -122,12 +97,12 @@ export class TrustStore {
     )
   }
 
-  async #readRules(issuer: string): Promise<readonly TrustRule[]> {
+  async #readRules(issuer: TrustedIssuer): Promise<RuleSet> {
     const rows = await this.#db
       .selectFrom('workload_identities as i')
       .innerJoin('workloads as w', 'w.id', 'i.workload_id')
       .select(['i.id', 'i.name', 'i.method', 'i.params', 'i.workload_id', 'w.name as workload_name'])
-      .where('i.issuer_id', '=', issuer)
+      .where('i.issuer_id', '=', issuer.id)
       .where('i.method', 'in', ['oidc', 'spiffe_jwt'])
       .where('i.revoked_at', 'is', null)
       .where('w.state', '=', 'active')
@@ -136,7 +111,7 @@ export class TrustStore {
       .execute()
     const held = rows.flatMap((row) => (row.params as IdentityParams).grants ?? [])
     const resources = await this.#resourcesOf(held)
-    return rows.map((row) => {
+    const rules = rows.map((row): TrustRule => {
       const params = row.params as IdentityParams
       return {
         identity: row.id,
@@ -151,6 +126,7 @@ export class TrustStore {
         grants: params.grants?.map((id) => ({ id, resource: resources.get(id) ?? '' })) ?? null,
       }
     })
+    return new RuleSet(issuer.preset, rules)
   }
 
   /** Names of the resources of grants. Neither ever changes. */

@@ -18,7 +18,8 @@ import { type Candidate, findRule, ownAudiences } from './find-rule.ts'
 import { IssuerKeySets } from './issuer-keys.ts'
 import { type Assertion, readAssertion, rememberUntil, timeProblems } from './read-assertion.ts'
 import { isSignedBy } from './signature.ts'
-import { type TrustedIssuer, TrustStore } from './trust-store.ts'
+import type { TrustedIssuer } from './trust-rule.ts'
+import { TrustStore } from './trust-store.ts'
 import { tryOut } from './try-out.ts'
 
 export interface TrustedIssuersDeps {
@@ -124,7 +125,7 @@ export class TrustedIssuers implements Federation, Tryout {
       domain === undefined ? undefined : this.#store.byIdentifier('spiffe', domain),
     ])
     return await Promise.all(
-      issuers.filter((issuer) => issuer !== undefined).map(async (issuer) => ({ issuer, rules: await this.#store.rulesOf(issuer.id) })),
+      issuers.filter((issuer) => issuer !== undefined).map(async (issuer) => ({ issuer, rules: await this.#store.rulesOf(issuer) })),
     )
   }
 

@@ -4,7 +4,8 @@ import { claimMismatches } from '../../trust/match.ts'
 import { FederationRefused } from './federation.ts'
 import { audienceFits, type Candidate, issuerProblems, ruleFits } from './find-rule.ts'
 import { type Assertion, readAssertion, timeProblems } from './read-assertion.ts'
-import type { TrustedIssuer, TrustRule, TrustStore } from './trust-store.ts'
+import type { TrustedIssuer, TrustRule } from './trust-rule.ts'
+import type { TrustStore } from './trust-store.ts'
 
 export interface TryOutDeps {
   readonly store: TrustStore
@@ -55,7 +56,7 @@ async function tryToken(deps: TryOutDeps, token: string, visible: Visible): Prom
 async function tryClaims(deps: TryOutDeps, id: string, claims: Claims, visible: Visible): Promise<TrustTryResult> {
   const issuer = await deps.store.byId(id)
   if (issuer === undefined) return nothing(['the issuer does not exist, or is revoked'])
-  const rules = await deps.store.rulesOf(issuer.id)
+  const rules = await deps.store.rulesOf(issuer)
   const { sub, aud } = claims
   const audiences = (Array.isArray(aud) ? aud : [aud]).filter((one) => typeof one === 'string')
   const shown = { claims, subject: typeof sub === 'string' ? sub : '', audiences: aud === undefined ? undefined : audiences }
@@ -76,7 +77,9 @@ async function judged(
   so: { readonly signature: TrustTryResult['signature']; readonly problems: string[] },
   visible: Visible,
 ): Promise<TrustTryResult> {
-  const all = candidates.flatMap(({ issuer, rules }) => rules.map((rule) => ({ rule, reasons: reasonsAgainst(deps, issuer, rule, shown) })))
+  const all = candidates.flatMap(({ issuer, rules }) =>
+    rules.all.map((rule) => ({ rule, reasons: reasonsAgainst(deps, issuer, rule, shown) })),
+  )
   const seen = await visible([...new Set(all.map(({ rule }) => rule.workload))])
   const fitting = new Set(all.filter(({ reasons }) => reasons.length === 0).map(({ rule }) => rule.workload))
   const problems = [...so.problems]
