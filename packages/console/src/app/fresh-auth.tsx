@@ -26,6 +26,7 @@ export default function FreshAuth() {
     <Dialog
       open
       stays
+      above
       onClose={() => end(false)}
       title="Confirm that it is you"
       description="This act needs a sign-in of the last 10 minutes. It goes on right after."

@@ -44,6 +44,7 @@ function Wait({ id, onEnd }: { readonly id: string; readonly onEnd: (id: string 
     <Dialog
       open
       stays
+      above
       onClose={() => onEnd(undefined)}
       title="This needs the yes of another admin"
       description="Leave this open: it goes on by itself once they approve. A yes counts for exactly this, once, for 30 minutes."

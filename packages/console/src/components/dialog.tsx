@@ -14,17 +14,30 @@ interface DialogProps {
   readonly wide?: boolean
   /** A click outside does not close it: something in it would be lost. */
   readonly stays?: boolean
+  /** Stands over another dialog, which is to be seen as waiting. */
+  readonly above?: boolean
 }
 
 /** A modal dialog: focus stays inside, Escape closes, and focus returns to where it was. */
-export function Dialog({ open, onClose, title, description, children, place = 'middle', wide = false, stays = false }: DialogProps) {
+export function Dialog({
+  open,
+  onClose,
+  title,
+  description,
+  children,
+  place = 'middle',
+  wide = false,
+  stays = false,
+  above = false,
+}: DialogProps) {
   return (
     <Base.Root open={open} onOpenChange={(next) => !next && onClose()} disablePointerDismissal={stays}>
       <Base.Portal>
-        <Base.Backdrop className="backdrop z-40" />
+        <Base.Backdrop forceRender={above} className={classes('backdrop', above ? 'z-[52]' : 'z-40')} />
         <Base.Popup
           className={classes(
-            'sheet fixed z-50 flex flex-col bg-surface text-ink shadow-[0_16px_48px_rgb(8_14_12/0.28)] outline-none',
+            'sheet fixed flex flex-col bg-surface text-ink shadow-[0_16px_48px_rgb(8_14_12/0.28)] outline-none',
+            above ? 'z-[54]' : 'z-50',
             place === 'side'
               ? 'sheet-side inset-y-0 right-0 w-full max-w-lg border-l border-line'
               : classes(

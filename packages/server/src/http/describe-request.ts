@@ -1,8 +1,8 @@
+import type { Route } from '@keyward/contract/route'
 import type { SecondOpinion } from '@keyward/contract/second-opinions'
 import { sql } from 'kysely'
 import type { z } from 'zod'
 import type { Database } from '../db/database.ts'
-import type { GatedRequest } from './second-opinion-gate.ts'
 
 /** One line of what another admin reads: enough for an address or a list of roles, too little for a certificate. */
 const valueCharsMax = 400
@@ -15,7 +15,7 @@ const linesMax = 120
  */
 export async function describeRequest(
   db: Database,
-  { route, params, query, body }: Pick<GatedRequest, 'route' | 'params' | 'query' | 'body'>,
+  { route, params, query, body }: { readonly route: Route; readonly params: unknown; readonly query: unknown; readonly body: unknown },
 ): Promise<{ readonly summary: string; readonly details: SecondOpinion['details'] }> {
   const lines = [...linesOf(undefined, params, ''), ...linesOf(undefined, query, ''), ...linesOf(route.body, body, '')]
   const names = await namesOf(db, JSON.stringify([params, body]))

@@ -1,4 +1,4 @@
-import type { Person } from './server.ts'
+import type { Person } from './person.ts'
 
 /** The page at which a person says who they are. */
 export function loginPage(name: string, persons: Iterable<Person>, transaction: string): string {

@@ -4,15 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { newProviderKey, type ProviderKey, signedJwt } from './keys.ts'
 import type { Lies } from './lies.ts'
 import { loginPage } from './login-page.ts'
-
-/** Somebody who has an account at the provider. */
-export interface Person {
-  sub: string
-  name: string
-  email?: string
-  email_verified?: boolean
-  groups?: string[]
-}
+import type { Person } from './person.ts'
 
 export interface PeopleProviderOptions {
   /** As its login page calls itself. */

@@ -27,7 +27,7 @@ export function MappingsField({ value, onChange }: MappingsFieldProps) {
         <div
           // biome-ignore lint/suspicious/noArrayIndexKey: a mapping has no name but its place
           key={at}
-          className="grid grid-cols-[1fr_auto] gap-2 max-sm:border-b max-sm:border-line max-sm:pb-3 sm:grid-cols-[1.4fr_1fr_1fr_1fr_auto]"
+          className="grid grid-cols-[1fr_auto] gap-2 max-sm:border-b max-sm:border-line max-sm:pb-3 sm:grid-cols-[1.2fr_0.85fr_1fr_1.3fr_auto]"
         >
           <input
             aria-label={`Group ${at + 1}`}
