@@ -13,6 +13,9 @@ const verbs: Readonly<Record<string, readonly [done: string, asked: string]>> = 
   mint: ['minted a token under', 'mint a token under'],
   invite: ['made a sign-in link for', 'make a sign-in link for'],
   end: ['ended', 'end'],
+  exchange: ['exchanged', 'exchange'],
+  try: ['tried a token on', 'try a token on'],
+  assess: ['judged a rule for', 'judge a rule for'],
   start: ['started', 'start'],
   set: ['set', 'set'],
   report: ['reported', 'report'],
@@ -36,6 +39,7 @@ export function sentence(entry: AuditEntry): string {
   if (entry.action === 'session.start') return refused ? 'tried to sign in and failed' : 'signed in'
   if (entry.action === 'session.end') return 'ended a session'
   if (entry.action === 'token.mint' && !refused) return entry.actor.kind === 'workload' ? 'got a token under' : 'minted a token under'
+  if (entry.action === 'token.exchange' && !refused) return 'was handed a token under'
   const [thing = '', verb = ''] = entry.action.split('.')
   const [done, asked] = verbs[verb] ?? [verb.replaceAll('_', ' '), verb.replaceAll('_', ' ')]
   const noun = word(thing).toLowerCase()

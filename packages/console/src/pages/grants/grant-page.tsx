@@ -11,6 +11,7 @@ import { Detail } from '../../components/detail.tsx'
 import { ActButton } from '../../components/inventory/act-button.tsx'
 import { DeleteButton } from '../../components/inventory/delete-button.tsx'
 import { EditDialog } from '../../components/inventory/edit-dialog.tsx'
+import { IfMay } from '../../components/inventory/if-may.tsx'
 import { RevokeButton } from '../../components/inventory/revoke-button.tsx'
 import { WillEndAccess } from '../../components/inventory/will-end.tsx'
 import { Moment } from '../../components/moment.tsx'
@@ -42,6 +43,7 @@ function Shown({ grant }: { readonly grant: Grant }) {
   const [editing, setEditing] = useState(false)
   const name = useGrantName(grant) ?? 'Grant'
   const mayReadTokens = useMay('token:read')
+  const maySetBudgets = useMay('budget:create')
   const active = grant.state === 'active'
   return (
     <PageFrame
@@ -55,34 +57,38 @@ function Shown({ grant }: { readonly grant: Grant }) {
       actions={
         <>
           {active ? (
-            <ActButton needs="grant:update" onClick={() => setEditing(true)}>
-              Edit
-            </ActButton>
+            <IfMay needs="grant:update">
+              <ActButton needs="grant:update" onClick={() => setEditing(true)}>
+                Edit
+              </ActButton>
+            </IfMay>
           ) : (
-            <DeleteButton
-              needs="grant:delete"
-              name={name}
-              consequence="Its record goes; its history stays in the audit log."
-              act={() => api.grants.delete(grant.id, { revision: grant.revision })}
-              then="/grants"
-            />
+            <IfMay needs="grant:delete">
+              <DeleteButton
+                needs="grant:delete"
+                name={name}
+                consequence="Its record goes; its history stays in the audit log."
+                act={() => api.grants.delete(grant.id, { revision: grant.revision })}
+                then="/grants"
+              />
+            </IfMay>
           )}
-          <RevokeButton
-            needs="grant:revoke"
-            revoked={!active}
-            name={name}
-            willEnd={<WillEndAccess filters={{ grant: grant.id }} self="the grant" />}
-            act={(reason) => api.grants.revoke(grant.id, { reason })}
-          />
+          <IfMay needs="grant:revoke">
+            <RevokeButton
+              needs="grant:revoke"
+              revoked={!active}
+              name={name}
+              willEnd={<WillEndAccess filters={{ grant: grant.id }} self="the grant" />}
+              act={(reason) => api.grants.revoke(grant.id, { reason })}
+            />
+          </IfMay>
         </>
       }
     >
       <div className="grid gap-5 lg:grid-cols-[3fr_2fr]">
         <div className="grid min-w-0 content-start gap-5">
           {active && <MintPanel grant={grant} />}
-          <GrantBudgets grant={grant.id} active={active} />
-          {mayReadTokens && <GrantTokens grant={grant.id} />}
-          <RecentActs filters={{ grant: grant.id }} />
+          <GrantBudgets grant={grant.id} active={active && maySetBudgets} />
         </div>
         <Panel title="What it allows" className="self-start">
           <Facts
@@ -131,6 +137,10 @@ function Shown({ grant }: { readonly grant: Grant }) {
             ]}
           />
         </Panel>
+      </div>
+      <div className="mt-5 grid gap-5">
+        {mayReadTokens && <GrantTokens grant={grant.id} />}
+        <RecentActs filters={{ grant: grant.id }} />
       </div>
       {editing && <GrantEdit grant={grant} name={name} onClose={() => setEditing(false)} />}
     </PageFrame>

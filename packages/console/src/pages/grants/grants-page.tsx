@@ -1,5 +1,6 @@
 import { StateBadge } from '../../components/badge.tsx'
 import { CreateButton } from '../../components/inventory/create-button.tsx'
+import { IfMay } from '../../components/inventory/if-may.tsx'
 import { ListPage } from '../../components/inventory/list-page.tsx'
 import { Moment } from '../../components/moment.tsx'
 import { Empty } from '../../components/page.tsx'
@@ -12,14 +13,16 @@ import { ScopeText } from './scope-text.tsx'
 
 export default function GrantsPage() {
   const create = (
-    <CreateButton
-      needs="grant:create"
-      text="Add a grant"
-      description="Lets one workload use one resource: what it may do there, how much, and for how long a token lives."
-      wide
-    >
-      {(close) => <GrantForm onClose={close} />}
-    </CreateButton>
+    <IfMay needs="grant:create">
+      <CreateButton
+        needs="grant:create"
+        text="Add a grant"
+        description="Lets one workload use one resource: what it may do there, how much, and for how long a token lives."
+        wide
+      >
+        {(close) => <GrantForm onClose={close} />}
+      </CreateButton>
+    </IfMay>
   )
   return (
     <ListPage

@@ -7,6 +7,7 @@ import { oneOf } from '../../api/queries.ts'
 import { ShownOnce } from '../../components/code.tsx'
 import { FailureNotice } from '../../components/failure-notice.tsx'
 import { ActButton } from '../../components/inventory/act-button.tsx'
+import { IfMay } from '../../components/inventory/if-may.tsx'
 import { Panel } from '../../components/page.tsx'
 import { duration } from '../../format/time.ts'
 import { Snippets } from '../start/snippets.tsx'
@@ -21,17 +22,19 @@ export function MintPanel({ grant }: { readonly grant: Grant }) {
       title="Try it"
       note={`A token by hand, for ${duration(grant.ttl_seconds)}. Agents get theirs by themselves: see keyward run.`}
       actions={
-        <ActButton
-          needs="grant:mint"
-          disabledReason={whyNotByHand(grant)}
-          pending={mint.pending}
-          onClick={async () => {
-            const done = await mint.run()
-            if (done) setMinted(done.answer)
-          }}
-        >
-          {minted ? 'Mint another' : 'Mint a token'}
-        </ActButton>
+        <IfMay needs="grant:mint">
+          <ActButton
+            needs="grant:mint"
+            disabledReason={whyNotByHand(grant)}
+            pending={mint.pending}
+            onClick={async () => {
+              const done = await mint.run()
+              if (done) setMinted(done.answer)
+            }}
+          >
+            {minted ? 'Mint another' : 'Mint a token'}
+          </ActButton>
+        </IfMay>
       }
     >
       <div className="grid gap-4">

@@ -14,6 +14,7 @@ import { RecentActs } from '../audit/recent-acts.tsx'
 import { GrantName } from '../grants/grant-name.tsx'
 import { ScopeText } from '../grants/scope-text.tsx'
 import { AssuranceBadge } from './assurance-badge.tsx'
+import { ByIdentity } from './by-identity.tsx'
 import { useFamily } from './lineage-query.ts'
 import { LineageTree } from './lineage-tree.tsx'
 import { RevokeToken } from './token-table.tsx'
@@ -66,6 +67,7 @@ function Shown({ token }: { readonly token: Token }) {
                 </span>,
               ],
               ['Got', gotWords(token)],
+              token.identity !== null && ['By', <ByIdentity key="identity" token={token} bare />],
               token.minted_by !== null && ['Minted by', <Reference key="by" id={token.minted_by} />],
               ['Assurance', assuranceMeaning[token.assurance]],
               token.bound_to !== null && [

@@ -11,6 +11,7 @@ import { Reference } from '../../components/reference.tsx'
 import type { Column } from '../../components/table.tsx'
 import { shortId } from '../../format/words.ts'
 import { AssuranceBadge } from './assurance-badge.tsx'
+import { ByIdentity } from './by-identity.tsx'
 import { bindingWords, gotWords, holderOf, OnBehalf, TokenLink } from './token-words.tsx'
 import { WillEndFamily } from './will-end-family.tsx'
 
@@ -30,29 +31,54 @@ export function TokenTable({ label, filters, empty, show }: TokenTableProps) {
       cell: (token) => (
         <>
           <TokenLink id={token.id} />
-          <span className="block text-xs text-soft">
-            {gotWords(token)}
-            {token.depth > 0 && ` ${token.depth === 1 ? 'once' : `${token.depth} times`}`}
-          </span>
+          <span className="block text-xs text-soft">{gotWords(token)}</span>
         </>
       ),
     },
-    show.includes('holder') && { title: 'Held by', cell: (token) => <Reference id={holderOf(token)} /> },
-    show.includes('behalf') && { title: 'For', cell: (token) => <OnBehalf token={token} /> },
-    show.includes('resource') && { title: 'Resource', cell: (token) => <Reference id={token.resource} /> },
+    show.includes('holder') && {
+      title: 'Held by',
+      cell: (token) => (
+        <div className="min-w-0">
+          <Reference id={holderOf(token)} />
+          <ByIdentity token={token} />
+        </div>
+      ),
+    },
+    show.includes('behalf') && {
+      title: 'On behalf of',
+      cell: (token) => (
+        <div className="min-w-0">
+          <OnBehalf token={token} />
+        </div>
+      ),
+    },
+    show.includes('resource') && { title: 'Resource', cell: (token) => <Reference id={token.resource} />, wideOnly: true },
     {
       title: 'Assurance',
       cell: (token) => (
-        <>
+        <div>
           <AssuranceBadge level={token.assurance} />
           <span className="block text-xs text-soft">{bindingWords(token)}</span>
-        </>
+        </div>
       ),
+      tight: true,
     },
-    { title: 'Issued', cell: (token) => <Moment at={token.issued_at} />, tight: true },
     {
-      title: 'Ends',
-      cell: (token) => (token.state === 'live' ? <Moment at={token.expires_at} /> : <StateBadge state={token.state} />),
+      title: 'Life',
+      cell: (token) => (
+        <div>
+          {token.state === 'live' ? (
+            <>
+              ends <Moment at={token.expires_at} />
+            </>
+          ) : (
+            <StateBadge state={token.state} />
+          )}
+          <span className="block text-xs text-soft">
+            issued <Moment at={token.issued_at} />
+          </span>
+        </div>
+      ),
       tight: true,
     },
     {

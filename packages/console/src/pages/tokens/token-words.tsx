@@ -10,7 +10,7 @@ export function TokenLink({ id }: { readonly id: string }) {
       to="/tokens/$id"
       params={{ id }}
       title={id}
-      className="font-mono text-xs text-ink decoration-line-strong underline hover:text-accent-strong"
+      className="font-mono text-xs whitespace-nowrap text-ink decoration-line-strong underline hover:text-accent-strong"
     >
       {shortId(id)}
     </Link>
@@ -23,8 +23,8 @@ export function holderOf(token: Pick<Token, 'actor' | 'workload'>): string {
 }
 
 /** How its holder got it. */
-export function gotWords(token: Pick<Token, 'method' | 'parent' | 'minted_by'>): string {
-  if (token.parent !== null) return 'Handed on'
+export function gotWords(token: Pick<Token, 'method' | 'parent' | 'depth'>): string {
+  if (token.parent !== null) return token.depth > 1 ? `Handed on ${token.depth} times` : 'Handed on'
   return word(token.method)
 }
 

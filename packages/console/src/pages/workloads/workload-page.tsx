@@ -11,6 +11,7 @@ import { ActButton } from '../../components/inventory/act-button.tsx'
 import { CreateButton } from '../../components/inventory/create-button.tsx'
 import { DeleteButton } from '../../components/inventory/delete-button.tsx'
 import { EditDialog } from '../../components/inventory/edit-dialog.tsx'
+import { IfMay } from '../../components/inventory/if-may.tsx'
 import { PagedTable } from '../../components/inventory/paged-table.tsx'
 import { RevokeButton } from '../../components/inventory/revoke-button.tsx'
 import { WillEndAccess } from '../../components/inventory/will-end.tsx'
@@ -50,27 +51,33 @@ function Shown({ workload }: { readonly workload: Workload }) {
       }
       actions={
         <>
-          <ActButton
-            needs="workload:update"
-            disabledReason={revoked ? 'It is revoked: that is final.' : undefined}
-            onClick={() => setEditing(true)}
-          >
-            Edit
-          </ActButton>
-          <DeleteButton
-            needs="workload:delete"
-            name={workload.name}
-            consequence="A workload with grants can't be deleted. Its history stays in the audit log."
-            act={() => api.workloads.delete(workload.id, { revision: workload.revision })}
-            then="/workloads"
-          />
-          <RevokeButton
-            revoked={revoked}
-            needs="workload:revoke"
-            name={workload.name}
-            willEnd={<WillEndAccess filters={{ workload: workload.id }} self="the workload and its identities" />}
-            act={(reason) => api.workloads.revoke(workload.id, { reason })}
-          />
+          <IfMay needs="workload:update">
+            <ActButton
+              needs="workload:update"
+              disabledReason={revoked ? 'It is revoked: that is final.' : undefined}
+              onClick={() => setEditing(true)}
+            >
+              Edit
+            </ActButton>
+          </IfMay>
+          <IfMay needs="workload:delete">
+            <DeleteButton
+              needs="workload:delete"
+              name={workload.name}
+              consequence="A workload with grants can't be deleted. Its history stays in the audit log."
+              act={() => api.workloads.delete(workload.id, { revision: workload.revision })}
+              then="/workloads"
+            />
+          </IfMay>
+          <IfMay needs="workload:revoke">
+            <RevokeButton
+              revoked={revoked}
+              needs="workload:revoke"
+              name={workload.name}
+              willEnd={<WillEndAccess filters={{ workload: workload.id }} self="the workload and its identities" />}
+              act={(reason) => api.workloads.revoke(workload.id, { reason })}
+            />
+          </IfMay>
         </>
       }
     >
@@ -82,9 +89,11 @@ function Shown({ workload }: { readonly workload: Workload }) {
             flush
             actions={
               !revoked && (
-                <CreateButton needs="grant:create" look="quiet" text="Grant a resource" wide>
-                  {(close) => <GrantForm workload={workload.id} onClose={close} />}
-                </CreateButton>
+                <IfMay needs="grant:create">
+                  <CreateButton needs="grant:create" look="quiet" text="Grant a resource" wide>
+                    {(close) => <GrantForm workload={workload.id} onClose={close} />}
+                  </CreateButton>
+                </IfMay>
               )
             }
           >
@@ -103,9 +112,6 @@ function Shown({ workload }: { readonly workload: Workload }) {
               empty={<Empty title="It may do nothing yet">Default is deny: grant it a resource.</Empty>}
             />
           </Panel>
-          <Identities workload={workload} />
-          <WorkloadTokens workload={workload.id} />
-          <RecentActs filters={{ workload: workload.id }} />
         </div>
         <Panel title="What is known of it" className="self-start">
           <Facts
@@ -122,6 +128,11 @@ function Shown({ workload }: { readonly workload: Workload }) {
             ]}
           />
         </Panel>
+      </div>
+      <div className="mt-5 grid gap-5">
+        <Identities workload={workload} />
+        <WorkloadTokens workload={workload.id} />
+        <RecentActs filters={{ workload: workload.id }} />
       </div>
       {editing && <WorkloadEdit workload={workload} onClose={() => setEditing(false)} />}
     </PageFrame>

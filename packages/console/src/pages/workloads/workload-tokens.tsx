@@ -1,5 +1,5 @@
 import { IfMay } from '../../components/inventory/if-may.tsx'
-import { Empty, Panel } from '../../components/page.tsx'
+import { Panel } from '../../components/page.tsx'
 import { TokenTable } from '../tokens/token-table.tsx'
 
 const shownAtOnce = 20
@@ -13,7 +13,7 @@ export function WorkloadTokens({ workload }: { readonly workload: string }) {
           label="Live tokens of its grants"
           filters={{ workload, state: 'live', limit: shownAtOnce }}
           show={['holder', 'behalf', 'resource']}
-          empty={<Empty title="No live token" />}
+          empty={<p className="px-4 py-3.5 text-sm text-soft">None: it holds no authority at this moment.</p>}
         />
       </Panel>
       <Panel title="Held for others" note="Live tokens of others’ grants that were handed on to it." flush>
@@ -21,7 +21,7 @@ export function WorkloadTokens({ workload }: { readonly workload: string }) {
           label="Live tokens that it holds of others’ grants"
           filters={{ actor: workload, state: 'live', limit: shownAtOnce }}
           show={['behalf', 'resource']}
-          empty={<Empty title="Nothing was handed on to it" />}
+          empty={<p className="px-4 py-3.5 text-sm text-soft">Nothing was handed on to it.</p>}
         />
       </Panel>
     </IfMay>

@@ -4,6 +4,7 @@ import { Link } from '@tanstack/react-router'
 import { firstOf } from '../../api/queries.ts'
 import { StateBadge } from '../../components/badge.tsx'
 import { CreateButton } from '../../components/inventory/create-button.tsx'
+import { IfMay } from '../../components/inventory/if-may.tsx'
 import { ListPage } from '../../components/inventory/list-page.tsx'
 import { Moment } from '../../components/moment.tsx'
 import { Empty } from '../../components/page.tsx'
@@ -15,13 +16,15 @@ import { WorkloadForm } from './workload-form.tsx'
 export default function WorkloadsPage() {
   const environments = useQuery(firstOf('environments', { limit: 200 })).data?.items ?? []
   const create = (
-    <CreateButton
-      needs="workload:create"
-      text="Add a workload"
-      description="An agent, pipeline, CI job or service that acts without a person. It proves who it is, and holds no key."
-    >
-      {(close) => <WorkloadForm onClose={close} />}
-    </CreateButton>
+    <IfMay needs="workload:create">
+      <CreateButton
+        needs="workload:create"
+        text="Add a workload"
+        description="An agent, pipeline, CI job or service that acts without a person. It proves who it is, and holds no key."
+      >
+        {(close) => <WorkloadForm onClose={close} />}
+      </CreateButton>
+    </IfMay>
   )
   return (
     <ListPage
