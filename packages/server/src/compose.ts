@@ -43,11 +43,13 @@ import { createMetrics } from './observe/metrics.ts'
 import { authenticate } from './people/authenticate.ts'
 import { publishLocalLogin } from './people/local-login.ts'
 import { newLocalLoginKey } from './people/local-login-key.ts'
+import { createLoginToken } from './people/login-token.ts'
 import { PasswordHasher } from './people/password-hash.ts'
 import type { People } from './people/people.ts'
 import { authorise } from './people/permit.ts'
 import { firstSignInLink } from './people/sign-in-links.ts'
 import { sweepPeople } from './people/sweep.ts'
+import { mayUseGrant } from './people/usable-grants.ts'
 import { Admission } from './policy/admission.ts'
 import { BudgetView } from './policy/budget-view.ts'
 import { Prices } from './policy/prices.ts'
@@ -306,6 +308,8 @@ async function start(config: Config, log: Log, startedMs: number, undo: (() => u
       clients,
       audit,
       keyedDigest: (sha256) => vault.fingerprintOfDigest(sha256),
+      mayUseGrant: (user, grant) => mayUseGrant(db, user, grant),
+      createLogin: createLoginToken,
       endFamily: (family) => endFamily(services, family),
     },
     issuer,

@@ -5,9 +5,9 @@ import { type Selectable, sql } from 'kysely'
 import { type Page, pageOf } from '../db/page.ts'
 import type { ApiTokensTable } from '../db/tables.ts'
 import { newId } from '../observe/ids.ts'
+import { newSecretString } from '../observe/secret-string.ts'
 import { type Caller, type People, recordOf, type Trx } from './people.ts'
 import type { Principal } from './principal.ts'
-import { newSecretString } from './secret-string.ts'
 
 /** Makes a personal API token; its string is in this answer and nowhere else. */
 export async function createApiToken(

@@ -3,10 +3,10 @@ import { limits } from '@keyward/contract/limits'
 import { isWellFormedSecret } from '@keyward/contract/secret-format'
 import type { Role } from '@keyward/contract/words'
 import { sql } from 'kysely'
+import { hashOf } from '../observe/secret-string.ts'
 import type { Caller, People } from './people.ts'
 import type { Principal, SignInMethod } from './principal.ts'
 import { requireSameOrigin } from './same-origin.ts'
-import { hashOf } from './secret-string.ts'
 import { readSessionCookie } from './session-cookie.ts'
 
 /**

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto'
 import { type DeviceLogin, readUserCode } from '@keyward/contract/device'
 import { KeywardError } from '@keyward/contract/errors'
 import { limits } from '@keyward/contract/limits'
 import { type Kysely, type Selectable, sql } from 'kysely'
 import type { DeviceLoginsTable, Tables } from '../db/tables.ts'
+import { userCodeDigest } from '../oauth/device/user-code.ts'
 import { countAttempt } from './attempts.ts'
 import { type Caller, type People, recordOf, type Trx } from './people.ts'
 import type { Principal } from './principal.ts'
@@ -72,11 +72,6 @@ async function waiting(
     .where('decided_at', 'is', null)
   if (lock !== undefined) rows = rows.forUpdate()
   return await rows.executeTakeFirst()
-}
-
-/** What is stored of a code: keyed, because its few letters could be found from a plain hash. */
-export function userCodeDigest(keyedDigest: (sha256: Buffer) => Buffer, letters: string): Buffer {
-  return keyedDigest(createHash('sha256').update(`keyward/device/1 ${letters}`).digest())
 }
 
 function unknown(): KeywardError {

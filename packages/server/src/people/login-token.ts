@@ -1,14 +1,9 @@
 import { limits } from '@keyward/contract/limits'
 import { sql } from 'kysely'
+import type { LoginToken } from '../oauth/connect.ts'
 import { newId } from '../observe/ids.ts'
+import { newSecretString } from '../observe/secret-string.ts'
 import type { Trx } from './people.ts'
-import { newSecretString } from './secret-string.ts'
-
-export interface LoginToken {
-  readonly id: string
-  readonly token: string
-  readonly seconds: number
-}
 
 /**
  * Makes the API token of a `keyward login` that a person approved in a browser: hours, and theirs to revoke. The caller records it.

@@ -5,10 +5,10 @@ import { type ExpressionBuilder, type Selectable, type SqlBool, sql } from 'kyse
 import { type Page, pageOf } from '../db/page.ts'
 import type { SessionsTable, Tables } from '../db/tables.ts'
 import { newId } from '../observe/ids.ts'
+import { hashOf, newSecretString } from '../observe/secret-string.ts'
 import { type Caller, type People, recordOf, type Trx } from './people.ts'
 import type { Permit } from './permit.ts'
 import type { Principal } from './principal.ts'
-import { hashOf, newSecretString } from './secret-string.ts'
 import { readSessionCookie, startCookie } from './session-cookie.ts'
 
 export interface StartedSession {

@@ -23,6 +23,8 @@ import { TokenVerifier } from '../../src/oauth/verify.ts'
 import { newId } from '../../src/observe/ids.ts'
 import { createLog } from '../../src/observe/log.ts'
 import { createMetrics } from '../../src/observe/metrics.ts'
+import { createLoginToken } from '../../src/people/login-token.ts'
+import { mayUseGrant } from '../../src/people/usable-grants.ts'
 import { openVault } from '../../src/vault/vault.ts'
 import { ClientCertificates } from '../../src/web/client-certificate.ts'
 
@@ -89,6 +91,8 @@ export async function startTokenService() {
       clients: new Clients({ db, egress, loopback: true, monotonicMs: () => performance.now() }),
       audit,
       keyedDigest: (sha256) => vault.fingerprintOfDigest(sha256),
+      mayUseGrant: (user, grant) => mayUseGrant(db, user, grant),
+      createLogin: createLoginToken,
       endFamily: async () => undefined,
     },
     issuer,

@@ -1,7 +1,7 @@
 import { limits } from '@keyward/contract/limits'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { newSecretString } from '../../src/people/secret-string.ts'
+import { newSecretString } from '../../src/observe/secret-string.ts'
 import { type Browser, problem, request, type TestConsole, testConsole } from './console.ts'
 
 let keyward: TestConsole

@@ -1,5 +1,5 @@
 import { routes } from '@keyward/contract/routes'
-import { approve, denied, describeAsk, readCarriedAsk } from '../../oauth/authorize/decide.ts'
+import { approve, denied, describeAsk, readCarriedAsk } from '../../people/authorize-client.ts'
 import { type Implementation, implement } from '../handle.ts'
 import type { Services } from '../services.ts'
 

@@ -1,7 +1,6 @@
 import { sql } from 'kysely'
 import type { AuditRecord } from '../../audit/record.ts'
 import type { Database } from '../../db/database.ts'
-import { createLoginToken } from '../../people/login-token.ts'
 import type { Connect } from '../connect.ts'
 import { OAuthError } from '../oauth-error.ts'
 import type { TokenAnswer, TokenRequest } from '../token-request.ts'
@@ -9,13 +8,13 @@ import { type StoredCode, useCode } from './codes.ts'
 
 interface Deps {
   readonly db: Database
-  readonly connect: Pick<Connect, 'audit'>
+  readonly connect: Pick<Connect, 'audit' | 'createLogin'>
 }
 
 /** The code of `keyward login` becomes an API token of the person who approved it. @returns undefined where the code was used meanwhile */
 export async function loginByCode(deps: Deps, request: TokenRequest, code: StoredCode): Promise<TokenAnswer | undefined> {
   const login = await deps.db.transaction().execute(async (trx) => {
-    const made = await createLoginToken(trx, code.user, 'keyward login')
+    const made = await deps.connect.createLogin(trx, code.user, 'keyward login')
     if (made === undefined) throw new OAuthError('invalid_grant', 'the person has no access any more')
     if (!(await useCode(trx, code.hash, made.id))) {
       await trx.deleteFrom('api_tokens').where('id', '=', made.id).execute()

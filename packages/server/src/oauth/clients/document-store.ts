@@ -43,7 +43,7 @@ export class DocumentStore {
     const running = this.#running.get(address)
     if (running !== undefined) return await running
     this.#admit(new URL(address).host)
-    const fetching = this.#fetch(address).finally(() => this.#running.delete(address))
+    const fetching = this.#load(address).finally(() => this.#running.delete(address))
     this.#running.set(address, fetching)
     return await fetching
   }
@@ -59,7 +59,7 @@ export class DocumentStore {
     this.#asked.set(host, current)
   }
 
-  async #fetch(address: string): Promise<ConnectingClient> {
+  async #load(address: string): Promise<ConnectingClient> {
     let answer: EgressAnswer
     try {
       answer = await this.#deps.egress.request({

@@ -3,12 +3,12 @@ import { showUserCode, userCodeChars, userCodeLetters } from '@keyward/contract/
 import { limits } from '@keyward/contract/limits'
 import { sql } from 'kysely'
 import type { Database } from '../../db/database.ts'
-import { userCodeDigest } from '../../people/device-logins.ts'
-import { newSecretString } from '../../people/secret-string.ts'
+import { newSecretString } from '../../observe/secret-string.ts'
 import { commandLineId } from '../clients/connecting-client.ts'
 import { shownName } from '../clients/metadata-document.ts'
 import type { Form } from '../form.ts'
 import { OAuthError } from '../oauth-error.ts'
+import { userCodeDigest } from './user-code.ts'
 
 interface Deps {
   readonly db: Database

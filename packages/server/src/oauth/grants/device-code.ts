@@ -2,8 +2,7 @@ import { limits } from '@keyward/contract/limits'
 import { isWellFormedSecret } from '@keyward/contract/secret-format'
 import { sql } from 'kysely'
 import type { Database } from '../../db/database.ts'
-import { createLoginToken } from '../../people/login-token.ts'
-import { hashOf } from '../../people/secret-string.ts'
+import { hashOf } from '../../observe/secret-string.ts'
 import { commandLineId } from '../clients/connecting-client.ts'
 import type { Connect } from '../connect.ts'
 import { OAuthError } from '../oauth-error.ts'
@@ -13,7 +12,7 @@ export const deviceCodeGrant = 'urn:ietf:params:oauth:grant-type:device_code'
 
 interface Deps {
   readonly db: Database
-  readonly connect: Pick<Connect, 'audit'>
+  readonly connect: Pick<Connect, 'audit' | 'createLogin'>
 }
 
 interface Row {
@@ -50,7 +49,7 @@ export async function deviceCode(deps: Deps, request: TokenRequest): Promise<Tok
     if (row.ended) return new OAuthError('expired_token', `nobody typed the code in within ${limits.deviceCodeMinutesMax} minutes`)
     if (row.early) return new OAuthError('slow_down', `ask every ${limits.devicePollSecondsMin} seconds, and 5 seconds less often now`)
     if (row.approved === null || row.decided_by === null) return new OAuthError('authorization_pending', 'nobody has typed the code in yet')
-    const login = await createLoginToken(trx, row.decided_by, `keyward login, ${row.machine}`)
+    const login = await deps.connect.createLogin(trx, row.decided_by, `keyward login, ${row.machine}`)
     if (login === undefined) return new OAuthError('access_denied', 'the person has no access any more')
     await trx.updateTable('device_logins').set({ used_at: sql<Date>`now()` }).where('device_hash', '=', hashOf(text)).execute()
     await deps.connect.audit.recordIn(trx, {

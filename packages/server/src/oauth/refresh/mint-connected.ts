@@ -1,8 +1,8 @@
 import type { GrantScope } from '@keyward/contract/grants'
 import type { Database } from '../../db/database.ts'
-import { mayUseGrant } from '../authorize/usable-grants.ts'
 import { wishOf } from '../choose-grant.ts'
 import type { Presenter } from '../clients/presenter.ts'
+import type { Connect } from '../connect.ts'
 import type { Minter } from '../mint.ts'
 import type { MintedAccessToken } from '../mint-request.ts'
 import { OAuthError } from '../oauth-error.ts'
@@ -12,6 +12,7 @@ interface Deps {
   readonly db: Database
   readonly minter: Pick<Minter, 'mint'>
   readonly issuer: string
+  readonly connect: Pick<Connect, 'mayUseGrant'>
 }
 
 /**
@@ -38,7 +39,7 @@ export async function mintConnected(
     throw new OAuthError('invalid_scope', 'the person said yes to another grant')
   if (wish.detail !== undefined)
     throw new OAuthError('invalid_authorization_details', 'the details are those that the person said yes to: leave them out')
-  if (!(await mayUseGrant(deps.db, consent.user, consent.grant)))
+  if (!(await deps.connect.mayUseGrant(consent.user, consent.grant)))
     throw new OAuthError('invalid_grant', 'the grant has ended, or the person may not use it any more')
   const { workload } = given.client
   const minted = await mintFor(

@@ -1,10 +1,11 @@
 import { limits } from '@keyward/contract/limits'
 import { isWellFormedSecret } from '@keyward/contract/secret-format'
-import { type Kysely, sql } from 'kysely'
+import { type Kysely, sql, type Transaction } from 'kysely'
 import type { Tables } from '../../db/tables.ts'
 import { newId } from '../../observe/ids.ts'
-import type { Trx } from '../../people/people.ts'
-import { hashOf, newSecretString } from '../../people/secret-string.ts'
+import { hashOf, newSecretString } from '../../observe/secret-string.ts'
+
+type Trx = Transaction<Tables>
 
 /*
  * Refresh tokens (OAuth 2.1 section 4.3.1): each works once and is followed by a new one. One that comes twice means that two hold it, and

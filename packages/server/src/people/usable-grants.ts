@@ -1,9 +1,9 @@
 import type { GrantScope } from '@keyward/contract/grants'
 import type { RoleBinding } from '@keyward/contract/people'
 import { type Kysely, sql } from 'kysely'
-import type { Tables } from '../../db/tables.ts'
-import { ownedWithin } from '../../inventory/reach.ts'
-import { type Reach, reachOf } from '../../people/permit.ts'
+import type { Tables } from '../db/tables.ts'
+import { ownedWithin } from '../inventory/reach.ts'
+import { type Reach, reachOf } from './permit.ts'
 
 type Db = Kysely<Tables>
 
