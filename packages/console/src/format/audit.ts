@@ -24,6 +24,8 @@ const verbs: Readonly<Record<string, readonly [done: string, asked: string]>> = 
   add: ['added', 'add'],
   remove: ['removed', 'remove'],
   allow_origin: ['allowed a further address for', 'allow a further address for'],
+  approve: ['approved', 'approve'],
+  decide: ['decided on', 'decide on'],
   erase: ['erased the personal data of', 'erase the personal data of'],
 }
 
@@ -40,6 +42,8 @@ export function sentence(entry: AuditEntry): string {
   if (entry.action === 'session.end') return 'ended a session'
   if (entry.action === 'token.mint' && !refused) return entry.actor.kind === 'workload' ? 'got a token under' : 'minted a token under'
   if (entry.action === 'token.exchange' && !refused) return 'was handed a token under'
+  if (entry.action === 'consent.create') return refused ? 'denied an app' : 'connected an app'
+  if (entry.action === 'consent.revoke') return refused ? 'tried to disconnect an app' : 'disconnected an app'
   const [thing = '', verb = ''] = entry.action.split('.')
   const [done, asked] = verbs[verb] ?? [verb.replaceAll('_', ' '), verb.replaceAll('_', ' ')]
   const noun = word(thing).toLowerCase()
