@@ -204,6 +204,23 @@ test('a token in the middle is revoked, with what was handed on from it; what is
   expect(await Promise.all([first, handedOn, below, narrow].map(state))).toEqual(['live', 'revoked', 'revoked', 'live'])
 })
 
+test('a token that a person’s editor got shows the person, their agent, and what was handed on', { timeout: 60_000 }, async () => {
+  const { connected, forPerson } = await identity.connect(page)
+  await page.goto(`/tokens/${forPerson.id}`)
+  const tree = page.getByRole('list', { name: 'Lineage' })
+  const person = tree.locator(':scope > li')
+  await person.getByText('Person', { exact: true }).waitFor()
+  await person.getByRole('link', { name: 'Administrator' }).waitFor()
+  await person.locator(':scope > ul > li').getByText('Agent', { exact: true }).waitFor()
+  await tree.locator(':scope > li > ul > li > ul > li > ul > li[aria-current=true]').getByText('Handed on to').waitFor()
+  await page.goto(`/tokens/${connected.id}`)
+  await page.getByText('Connected by a person, held by').waitFor()
+  await page.goto(`/workloads/${identity.ids.agent}`)
+  const row = page.getByRole('table', { name: 'Live tokens of its grants' }).getByRole('row').filter({ hasText: 'Connected by a person' })
+  await row.getByRole('link', { name: 'Administrator' }).waitFor()
+  await row.getByText(/^through /).waitFor()
+})
+
 test('with the keyboard alone: an issuer is trusted, a method chosen, a branch of the lineage folded', { timeout: 90_000 }, async () => {
   await page.goto('/')
   await page.getByRole('heading', { level: 1 }).waitFor()

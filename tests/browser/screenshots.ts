@@ -19,7 +19,7 @@ const forDocs = target === '--docs'
 const folder = forDocs ? fileURLToPath(new URL('../../docs/images', import.meta.url)) : target
 const password = 'correct horse battery staple'
 
-function pagesOf({ ids }: SampleEstate, { ids: of, tokens }: SampleIdentity): readonly (readonly [string, string])[] {
+function pagesOf({ ids }: SampleEstate, { ids: of, tokens }: SampleIdentity, persons: string): readonly (readonly [string, string])[] {
   return [
     ['overview', '/'],
     ['calls', '/calls'],
@@ -36,6 +36,7 @@ function pagesOf({ ids }: SampleEstate, { ids: of, tokens }: SampleIdentity): re
     ['issuers', '/issuers'],
     ['issuer', `/issuers/${of.issuer}`],
     ['token', `/tokens/${tokens.handedOn.id}`],
+    ['persons-token', `/tokens/${persons}`],
     ['grants', '/grants'],
     ['grant', `/grants/${ids.grant}`],
     ['delegated-grant', `/grants/${of.grant}`],
@@ -77,6 +78,7 @@ try {
   await wide.page.goto('/sign-in')
   if (!forDocs && (only.length === 0 || only.includes('sign-in'))) await shoot(wide.page, 'sign-in-wide-light', false)
   await signInByFirstLink(wide.page, keyward, password)
+  const { forPerson } = await identity.connect(wide.page)
   const state = await wide.context.storageState()
   for (const [grant, calls] of [[estate.ids.grant, 2]] as const) await makeCalls(keyward, grant, calls)
   for (const scheme of ['light', 'dark'] as const)
@@ -86,7 +88,7 @@ try {
     ] as const) {
       if (forDocs && size === 'phone') continue
       const seen = await visit(browser, keyward, { viewport: { width, height }, colorScheme: scheme, storageState: state })
-      for (const [name, path] of pagesOf(estate, identity)) {
+      for (const [name, path] of pagesOf(estate, identity, forPerson.id)) {
         if (forDocs ? name !== 'overview' : only.length > 0 && !only.includes(name)) continue
         await seen.page.goto(path)
         await settle(seen.page)

@@ -1,8 +1,15 @@
+import { createHash, randomBytes } from 'node:crypto'
 import { kubernetesClaims } from '@keyward/testkit/issuers/claims'
 import { type FakeGithub, startFakeGithub } from '@keyward/testkit/issuers/github'
 import type { FakeIssuer } from '@keyward/testkit/issuers/issuer'
 import { startFakeKubernetes } from '@keyward/testkit/issuers/known'
+import type { Page } from 'playwright-core'
 import type { KeywardProcess } from '../../support/keyward.ts'
+
+interface IssuedToken {
+  readonly id: string
+  readonly token: string
+}
 
 /** Workloads that prove who they are by an issuer's word, and a token that went through several hands. */
 export interface SampleIdentity {
@@ -10,7 +17,9 @@ export interface SampleIdentity {
   readonly cluster: FakeIssuer
   readonly ids: Readonly<Record<'issuer' | 'clusterIssuer' | 'agent' | 'researcher' | 'browser' | 'grant', string>>
   /** From the agent's own token down: agent, researcher, browser; and a second one of the researcher. */
-  readonly tokens: Readonly<Record<'first' | 'handedOn' | 'below' | 'narrow', { readonly id: string; readonly token: string }>>
+  readonly tokens: Readonly<Record<'first' | 'handedOn' | 'below' | 'narrow', IssuedToken>>
+  /** Whoever is signed in at the page connects an editor to the agent; what it gets is handed on to the researcher. */
+  connect(page: Page): Promise<{ readonly connected: IssuedToken; readonly forPerson: IssuedToken }>
   stop(): Promise<void>
 }
 
@@ -87,8 +96,35 @@ export async function makeSampleIdentity(keyward: KeywardProcess, { owner, resou
     cluster,
     ids: { issuer: actions.id, clusterIssuer: pods.id, agent, researcher, browser, grant },
     tokens: { first, handedOn, below, narrow },
+    async connect(page) {
+      const connected = await ask(await connectEditor(keyward, grant, page))
+      return { connected, forPerson: await handOn(connected, researcher) }
+    },
     async stop() {
       await Promise.all([github.stop(), cluster.stop()])
     },
   }
+}
+
+/** Saying yes takes a person at a browser. @returns what the editor sends for its token */
+async function connectEditor(keyward: KeywardProcess, grant: string, page: Page): Promise<Record<string, string>> {
+  const redirectUri = 'http://127.0.0.1:4712/callback'
+  const client = (
+    await keyward.api<{ client_id: string }>('POST', '/api/v1/oauth-clients', { name: 'Acme Editor', redirect_uris: [redirectUri] })
+  ).client_id
+  const verifier = randomBytes(32).toString('base64url')
+  const asked = new URLSearchParams({
+    ...{ response_type: 'code', client_id: client, redirect_uri: redirectUri, state: 'FAKE-state', resource: `${keyward.issuer}/g/openai` },
+    ...{ code_challenge: createHash('sha256').update(verifier).digest('base64url'), code_challenge_method: 'S256' },
+  })
+  const sent = await fetch(`${keyward.origin}/oauth2/authorize?${asked}`, { redirect: 'manual' })
+  const request = new URL(sent.headers.get('location') ?? '').searchParams.get('request')
+  const decision = { request, approve: true, grant }
+  const back = await page.evaluate(async (body) => {
+    const headers = { 'content-type': 'application/json' }
+    const answer = await fetch('/api/v1/authorization-requests/decide', { method: 'POST', headers, body })
+    return ((await answer.json()) as { redirect_to: string }).redirect_to
+  }, JSON.stringify(decision))
+  const code = new URL(back).searchParams.get('code') ?? ''
+  return { grant_type: 'authorization_code', client_id: client, code, redirect_uri: redirectUri, code_verifier: verifier }
 }

@@ -6,13 +6,15 @@ const FailureContext = createContext<Failure | undefined>(undefined)
 
 interface FormProps {
   readonly label: string
+  /** For a submit button that stands outside of it. */
+  readonly id?: string
   readonly failure: Failure | undefined
   readonly onSubmit: () => void
   readonly children: ReactNode
 }
 
 /** A form whose refused fields say so beside themselves; the first of them gets the focus. */
-export function Form({ label, failure, onSubmit, children }: FormProps) {
+export function Form({ label, id, failure, onSubmit, children }: FormProps) {
   const form = useRef<HTMLFormElement>(null)
   useEffect(() => {
     if (failure !== undefined && failure.fields.length > 0) form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus()
@@ -20,6 +22,7 @@ export function Form({ label, failure, onSubmit, children }: FormProps) {
   return (
     <form
       ref={form}
+      id={id}
       aria-label={label}
       autoComplete="off"
       onSubmit={(event) => {

@@ -1,6 +1,7 @@
 import { assuranceLevels } from '@keyward/contract/words'
 import { ChoiceCards } from '../../components/form/choice-cards.tsx'
 import { SelectField } from '../../components/form/select-field.tsx'
+import { PlainCode } from '../../components/plain-code.tsx'
 import { assuranceMeaning, word } from '../../format/words.ts'
 import { DelegatesField } from './delegates-field.tsx'
 import type { GrantValues } from './grant-values.ts'
@@ -31,7 +32,7 @@ export function HolderFields({ values, set }: HolderFieldsProps) {
       <SelectField
         label="A token must be bound to"
         pointer={bound === 'mtls' ? '/require_mtls' : '/require_dpop'}
-        hint={hints[bound]}
+        hint={<PlainCode text={hints[bound]} />}
         value={bound}
         onChange={(next) => {
           set('requireDpop')(next === 'dpop')

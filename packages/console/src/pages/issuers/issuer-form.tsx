@@ -8,6 +8,7 @@ import { ChoiceCards } from '../../components/form/choice-cards.tsx'
 import { Form } from '../../components/form/form.tsx'
 import { TextField } from '../../components/form/text-field.tsx'
 import { useFields } from '../../components/form/use-fields.ts'
+import { PlainCode } from '../../components/plain-code.tsx'
 import { say } from '../../components/toast.tsx'
 import { IssuerFields } from './issuer-fields.tsx'
 import { issuerStarts, type PresetId, startOf } from './issuer-presets.ts'
@@ -62,7 +63,7 @@ export function IssuerForm({ first, onClose }: { readonly first: PresetId; reado
           label={start.issuerLabel}
           pointer="/issuer"
           placeholder={start.issuerPlaceholder}
-          hint={start.issuerHint}
+          hint={<PlainCode text={start.issuerHint} />}
           value={values.issuer}
           onChange={set('issuer')}
         />

@@ -63,7 +63,7 @@ export default function IssuersPage() {
                   <li key={id}>
                     <button
                       type="button"
-                      className="w-full rounded-md border border-line bg-raised px-3 py-2 text-left text-ink hover:border-accent"
+                      className="h-full w-full rounded-md border border-line bg-raised px-3 py-2 text-left text-ink hover:border-accent"
                       onClick={() => setAdding(id)}
                     >
                       <span className="block font-medium">{title}</span>

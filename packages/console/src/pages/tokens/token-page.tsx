@@ -9,7 +9,7 @@ import { Facts, PageFrame, Panel } from '../../components/page.tsx'
 import { Reference } from '../../components/reference.tsx'
 import { SkeletonLines } from '../../components/skeleton.tsx'
 import { counted } from '../../format/numbers.ts'
-import { assuranceMeaning, shortId } from '../../format/words.ts'
+import { assuranceMeaning, shortId, word } from '../../format/words.ts'
 import { RecentActs } from '../audit/recent-acts.tsx'
 import { GrantName } from '../grants/grant-name.tsx'
 import { ScopeText } from '../grants/scope-text.tsx'
@@ -69,7 +69,7 @@ function Shown({ token }: { readonly token: Token }) {
               ['Got', gotWords(token)],
               token.identity !== null && ['By', <ByIdentity key="identity" token={token} bare />],
               token.minted_by !== null && ['Minted by', <Reference key="by" id={token.minted_by} />],
-              ['Assurance', assuranceMeaning[token.assurance]],
+              ['Assurance', `${word(token.assurance)}: ${assuranceMeaning[token.assurance]}`],
               token.bound_to !== null && [
                 'Bound to',
                 <code key="bound" className="text-xs break-all">

@@ -1,6 +1,6 @@
 import type { Workload } from '@keyward/contract/workloads'
 import { useNavigate } from '@tanstack/react-router'
-import { useState } from 'react'
+import { useId, useState } from 'react'
 import { useAct } from '../../api/act.ts'
 import { api } from '../../api/client.ts'
 import { useMay } from '../../api/me.ts'
@@ -60,15 +60,17 @@ function Editor({ workload, onSecret }: { readonly workload: Workload; readonly 
   const { issuers, pending } = useIssuers()
   const { values: written, set, replace } = useFields(emptyIdentity)
   const navigate = useNavigate()
+  const formId = useId()
   // Where there is only one issuer of the kind, it is the one.
   const values = written.issuer === '' ? { ...written, issuer: onlyIssuer(issuers, issuerKindOf[written.method]) } : written
   const issuer = issuers.find((one) => one.id === values.issuer)
   const add = useAct(async () => await api.workloads.addIdentity(workload.id, identityBody(values)))
   const isRule = values.method === 'oidc' || values.method === 'spiffe_jwt'
   return (
-    <div className="grid gap-5 lg:grid-cols-[3fr_2fr]">
+    <div className="grid gap-5 lg:grid-cols-[3fr_2fr] lg:grid-rows-[auto_1fr]">
       <Form
         label="Add an identity"
+        id={formId}
         failure={add.failure}
         onSubmit={async () => {
           const done = await add.run()
@@ -100,25 +102,26 @@ function Editor({ workload, onSecret }: { readonly workload: Workload; readonly 
               <TextField label="Name" optional pointer="/name" placeholder="deploy job" value={values.name} onChange={set('name')} />
             </div>
           </Panel>
-          <div className="flex flex-wrap justify-end gap-2.5">
-            <Button onClick={() => void navigate({ to: '/workloads/$id', params: { id: workload.id } })}>Cancel</Button>
-            <Button
-              type="submit"
-              look="primary"
-              pending={add.pending}
-              disabledReason={issuerKindOf[values.method] !== undefined && issuer === undefined ? 'Choose an issuer first.' : undefined}
-            >
-              Add the identity
-            </Button>
-          </div>
         </div>
       </Form>
       {isRule && issuer && (
-        <div className="grid content-start gap-5 self-start lg:sticky lg:top-5">
+        <div className="grid content-start gap-5 self-start lg:sticky lg:top-5 lg:col-start-2 lg:row-span-2 lg:row-start-1">
           {values.method === 'oidc' && <Assessment issuer={issuer.id} preset={issuer.preset} claims={claimsOf(values.rows)} />}
           <Tryout issuer={issuer.id} draft={() => draftOf(values)} />
         </div>
       )}
+      <div className="flex flex-wrap content-start justify-end gap-2.5">
+        <Button onClick={() => void navigate({ to: '/workloads/$id', params: { id: workload.id } })}>Cancel</Button>
+        <Button
+          type="submit"
+          form={formId}
+          look="primary"
+          pending={add.pending}
+          disabledReason={issuerKindOf[values.method] !== undefined && issuer === undefined ? 'Choose an issuer first.' : undefined}
+        >
+          Add the identity
+        </Button>
+      </div>
     </div>
   )
 }

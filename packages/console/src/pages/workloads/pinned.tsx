@@ -24,7 +24,7 @@ export function Pinned({ identity, preset }: { readonly identity: Identity; read
 export function IdentityWarnings({ identity }: { readonly identity: Pick<Identity, 'warnings'> }) {
   if (identity.warnings.length === 0) return null
   return (
-    <ul className="mt-1 grid gap-1" aria-label="Warnings">
+    <ul className="mt-1 grid gap-1 text-left" aria-label="Warnings">
       {identity.warnings.map((warning) => (
         <li key={warning} className="flex items-start gap-1.5 text-xs text-brass">
           <TriangleAlert size={13} aria-hidden="true" className="mt-0.5 shrink-0" />

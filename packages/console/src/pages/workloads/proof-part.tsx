@@ -4,6 +4,7 @@ import { Go } from '../../app/go.tsx'
 import { ListField } from '../../components/form/list-field.tsx'
 import { SelectField } from '../../components/form/select-field.tsx'
 import { TextAreaField, TextField } from '../../components/form/text-field.tsx'
+import { PlainCode } from '../../components/plain-code.tsx'
 import { type CheckedKeys, checkJwks, checkPem } from '../issuers/check-keys.ts'
 import { type IdentityValues, subjectKinds } from './identity-values.ts'
 import { issuerKindOf } from './methods.ts'
@@ -132,7 +133,7 @@ export function ProofPart({ workload, values, issuers, set }: ProofPartProps) {
           optional
           pointer="/audiences"
           placeholder={window.location.origin}
-          hint="The `aud` that its tokens must have. Left empty: the address of this Keyward, which is best."
+          hint={<PlainCode text="The `aud` that its tokens must have. Left empty: the address of this Keyward, which is best." />}
           values={values.audiences}
           onChange={set('audiences')}
         />

@@ -2,6 +2,7 @@ import type { Issuer } from '@keyward/contract/issuers'
 import { CheckField } from '../../components/form/check-field.tsx'
 import { SelectField } from '../../components/form/select-field.tsx'
 import { TextField } from '../../components/form/text-field.tsx'
+import { PlainCode } from '../../components/plain-code.tsx'
 import type { ClaimRow } from './claim-rows.ts'
 import { ClaimsEditor, ClaimsError } from './claims-editor.tsx'
 import { type RuleField, ruleFields, singleUseHint } from './rule-fields.ts'
@@ -34,7 +35,7 @@ export function RulePart({ issuer, rows, singleUse, onRows, onSingleUse }: RuleP
       </details>
       <CheckField
         label="Take each token once"
-        hint={`By its jti. ${singleUseHint[issuer.preset]}`}
+        hint={<PlainCode text={`By its jti. ${singleUseHint[issuer.preset]}`} />}
         pointer="/single_use"
         checked={singleUse}
         onChange={onSingleUse}
@@ -53,7 +54,7 @@ function Question({
   readonly onRows: RulePartProps['onRows']
 }) {
   const value = field.read(rows)
-  const common = { label: field.label, ...(field.hint === undefined ? {} : { hint: field.hint }) }
+  const common = { label: field.label, ...(field.hint === undefined ? {} : { hint: <PlainCode text={field.hint} /> }) }
   if (value === undefined || (field.choices && !field.choices.some((choice) => choice.value === value)))
     return (
       <div className="grid content-start gap-1 text-sm">

@@ -13,7 +13,7 @@ export function WorkloadTokens({ workload }: { readonly workload: string }) {
           label="Live tokens of its grants"
           filters={{ workload, state: 'live', limit: shownAtOnce }}
           show={['holder', 'behalf', 'resource']}
-          empty={<p className="px-4 py-3.5 text-sm text-soft">None: it holds no authority at this moment.</p>}
+          empty={<p className="px-4 py-3.5 text-sm text-soft">None under a grant of its own.</p>}
         />
       </Panel>
       <Panel title="Held for others" note="Live tokens of others’ grants that were handed on to it." flush>
