@@ -39,11 +39,11 @@ export const MyConsentQuery = PageQuery.extend({ state: z.enum(['active', 'revok
 /** A person needs no reason to take back their own yes. */
 export const ConsentRevoke = z.strictObject({ reason: Reason.optional() }).meta({ id: 'ConsentRevoke' })
 
-/** The parameters of an authorization request, as the authorization endpoint handed them to the console. */
+/** The parameters of an authorization request, as the authorization endpoint handed them to the console: a letter, and their base64url. */
 const RequestText = z
   .string()
   .min(1)
-  .max(limits.authorizationRequestCharsMax)
+  .max(1 + Math.ceil((limits.authorizationRequestCharsMax * 4) / 3))
   .meta({ description: 'What the authorization endpoint put into the address of the console, unchanged' })
 export const AuthorizationRequestRead = z.strictObject({ request: RequestText }).meta({ id: 'AuthorizationRequestRead' })
 

@@ -163,6 +163,16 @@ test('RFC 8707 2: scope=grant:ID says enough without a resource', async () => {
   expect((await at.consent(at.admin, query)).get('code')).toMatch(/^kwa_/)
 })
 
+test('a request of up to 8 KiB gets to the person whole; a longer one is stopped', async () => {
+  const { query } = at.request(client)
+  const room = 8_192 - query.toString().length - '&padding='.length
+  query.set('padding', 'x'.repeat(room))
+  const read = await at.admin.ask('POST', '/api/v1/authorization-requests/read', { request: await at.carried(query) })
+  expect(read.status).toBe(200)
+  query.set('padding', 'x'.repeat(room + 1))
+  expect((await at.authorize(query)).status).toBe(400)
+})
+
 test('RFC 6749 4.1.2.1: a no is access_denied', async () => {
   const { query } = at.request(client)
   const answer = await at.consent(at.admin, query, { approve: false, grant: undefined })
