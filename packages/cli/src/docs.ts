@@ -22,6 +22,10 @@ export async function commandDocs(): Promise<string> {
     '| `KEYWARD_TOKEN` | an API token, in place of the login; `keyward run` does not pass it on |',
     '| `KEYWARD_DATA` | the data folder, for `serve`, `login --local`, `kek` and `doctor` |',
     '| `KEYWARD_KEYRING` | `file`: keep private keys in files even where the computer has a keyring |',
+    '| `KEYWARD_IDENTITY_TOKEN_FILE` | as a workload: a file with a token that somebody else keeps fresh (spiffe-helper, the kubelet, a cloud) |',
+    '| `KEYWARD_CLIENT_CERT`, `KEYWARD_CLIENT_KEY` | as a workload: files with a client certificate and its key, PEM |',
+    '| `KEYWARD_ID_TOKEN` | as a workload: the ID token of a GitLab job. jobs at GitHub have theirs without it |',
+    '| `KEYWARD_WORKLOAD` | as a workload: which one, where the proof does not say it |',
     '| `NO_COLOR`, `FORCE_COLOR`, `COLUMNS` | colours off or on; the width of tables |',
     '',
   ]
