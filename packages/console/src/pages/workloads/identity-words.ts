@@ -43,7 +43,7 @@ const wordsBy: Readonly<Record<IssuerPreset, Words>> = {
   gitlab: (take) => [
     named('GitLab project', take('project_path'), take('project_id')),
     labelled('ref', take('ref')),
-    take('ref_protected') === 'true' ? 'protected refs alone' : undefined,
+    protectedWords(take('ref_protected')),
     labelled('environment', take('environment')),
     labelled('subject', take('sub')),
   ],
@@ -79,6 +79,10 @@ function refWords(ref: string | undefined): string | undefined {
   if (ref.startsWith('refs/heads/')) return `branch ${ref.slice('refs/heads/'.length)}`
   if (ref.startsWith('refs/tags/')) return `tag ${ref.slice('refs/tags/'.length)}`
   return `ref ${ref}`
+}
+
+function protectedWords(value: string | undefined): string | undefined {
+  return value === 'true' ? 'protected refs alone' : labelled('ref_protected', value)
 }
 
 const certificateKinds: Readonly<Record<string, string>> = {

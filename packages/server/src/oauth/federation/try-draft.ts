@@ -19,11 +19,12 @@ export async function tryDraft(
   rule: TrustDraft,
   tried: Pick<TrustTryResult, 'issuer' | 'claims'>,
 ): Promise<TrustTryResult['draft']> {
-  const issuer = await db.selectFrom('issuers').select(['id', 'issuer', 'preset']).where('id', '=', rule.issuer).executeTakeFirst()
+  const issuer = await db.selectFrom('issuers').select(['id', 'issuer', 'preset', 'state']).where('id', '=', rule.issuer).executeTakeFirst()
   if (!issuer) throw new KeywardError('not-found')
   const { claims } = tried
   if (claims === null) return undefined
   const reasons = [
+    ...(issuer.state === 'revoked' ? ['its issuer is revoked: it lets nobody in'] : []),
     ...(tried.issuer === issuer.id ? [] : [`iss: the rule relies on ${valueText(issuer.issuer)}, the token is of ${issuerOf(claims)}`]),
     ...audienceReasons(rule.audiences, ours, claims),
     ...('claims' in rule ? claimMismatches(issuer.preset, rule.claims, claims) : subjectReasons(rule.spiffe_id, claims)),
