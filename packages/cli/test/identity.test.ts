@@ -294,17 +294,28 @@ describe('tokens for a workload', () => {
       expect(ran.stderr).toContain(name)
   })
 
-  test('the lineage of a token names workload, identity and assurance; lists can be narrowed to one identity', slow, async () => {
-    await keyward(['token', '--grant', grant], { env: inJob() })
-    const { items } = await json<{ items: { id: string; identity: string }[] }>(['token', 'list', '--grant', grant, '--state', 'live'])
-    const [token] = items
-    const lineage = await keyward(['token', 'lineage', token?.id ?? ''])
-    expect(lineage.stdout).toMatch(
-      new RegExp(`^workload +Deploy job \\(${job}\\)\n\\* ${token?.id} +live, ends .* ${job} by oidc ${token?.identity}, federated`),
-    )
-    const narrowed = await json<{ items: { id: string }[] }>(['token', 'list', '--identity', token?.identity ?? ''])
-    expect(narrowed.items.map((one) => one.id)).toContain(token?.id)
-  })
+  test(
+    'the lineage of a token names workload, identity and assurance; the log has what the issuer calls it; lists can be narrowed to one identity',
+    slow,
+    async () => {
+      await keyward(['token', '--grant', grant], { env: inJob() })
+      const { items } = await json<{ items: { id: string; identity: string }[] }>(['token', 'list', '--grant', grant, '--state', 'live'])
+      const [token] = items
+      const lineage = await keyward(['token', 'lineage', token?.id ?? ''])
+      expect(lineage.stdout).toMatch(
+        new RegExp(`^workload +Deploy job \\(${job}\\)\n\\* ${token?.id} +live, ends .* ${job} by oidc ${token?.identity}, federated`),
+      )
+      const audit = await json<{ items: { token: string; details: Record<string, unknown> }[] }>([
+        ...['audit', 'list', '--action', 'token.mint', '--grant', grant],
+      ])
+      expect(audit.items.find((one) => one.token === token?.id)?.details).toMatchObject({
+        identity: token?.identity,
+        subject: 'repo:acme/app:ref:refs/heads/main',
+      })
+      const narrowed = await json<{ items: { id: string }[] }>(['token', 'list', '--identity', token?.identity ?? ''])
+      expect(narrowed.items.map((one) => one.id)).toContain(token?.id)
+    },
+  )
 })
 
 describe('keyward run by the surroundings', () => {

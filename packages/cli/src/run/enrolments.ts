@@ -1,8 +1,16 @@
 import { join } from 'node:path'
 import { configurationFolder } from '@keyward/server/config'
+import type { JWK } from 'jose'
 import { readPrivateFile, writePrivateFile } from '../connection/private-file.ts'
 import { openKeyStore } from './keyring.ts'
-import type { Enrolment } from './token-source.ts'
+
+/** Who this machine may act as: made by `keyward workload enroll`, kept in the OS keyring or a 0600 file. */
+export interface Enrolment {
+  readonly origin: string
+  readonly workload: string
+  /** Private JWK (EC P-256). */
+  readonly key: JWK
+}
 
 /** The workloads that this machine may act as. The keys are in the key store; a list beside them says which there are. */
 export interface Enrolments {

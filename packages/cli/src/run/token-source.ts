@@ -1,16 +1,7 @@
 import { IdentityError, type Proof } from '@keyward/sdk/workload-identity/identity'
 import { type EndpointAnswer, postForm } from '@keyward/sdk/workload-identity/token-endpoint'
-import type { JWK } from 'jose'
 import type { ActingAs } from './identity.ts'
 import type { SidecarKey } from './sidecar-key.ts'
-
-/** Who this machine may act as: made by `keyward workload enroll`, kept in the OS keyring or a 0600 file. */
-export interface Enrolment {
-  readonly origin: string
-  readonly workload: string
-  /** Private JWK (EC P-256). */
-  readonly key: JWK
-}
 
 /** A token and what it is for, as the token endpoint answered. */
 export interface LiveToken {

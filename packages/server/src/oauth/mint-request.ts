@@ -18,6 +18,8 @@ export interface MintRequest {
   /** Grants that the identity is held to; null: every grant of its workload. */
   readonly identityGrants?: readonly string[] | null
   readonly method: MintMethod
+  /** What its issuer calls it (`sub`): which job, pod or machine of the workload it was, for the record. */
+  readonly subject?: string
   /** The issuer attests what runs where (contract/issuers). */
   readonly attests?: boolean
   /** The person who mints by hand. */

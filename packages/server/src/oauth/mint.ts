@@ -27,6 +27,8 @@ interface Deps {
 const inFlightMax = 2
 const batchMax = 200
 const waitingMax = 5_000
+/** Of an issuer's `sub` no more is recorded: those of the known platforms are far shorter, and it stands in every entry. */
+const subjectCharsMax = 300
 
 /** What the database says while it locks what a token hangs on. */
 const refusedThere: Readonly<Partial<Record<MintRefusalCode, string>>> = {
@@ -188,6 +190,8 @@ export class Minter {
           seconds,
           assurance,
           binding: binding?.kind ?? 'none',
+          ...(request.identity === undefined ? {} : { identity: request.identity }),
+          ...(request.subject === undefined ? {} : { subject: request.subject.slice(0, subjectCharsMax) }),
           ...(parent === undefined ? {} : { parent: parent.token.id }),
           ...(behalf === undefined ? {} : { client: behalf.client, consent: behalf.consent }),
         },

@@ -52,6 +52,7 @@ export async function federated(
       identity: proof.identity,
       identityGrants: proof.grants,
       method: proof.method,
+      subject: proof.subject,
       attests: proof.attests,
       ...(binding === undefined ? {} : { binding }),
       ...(chosen.scope === undefined ? {} : { scope: chosen.scope }),
