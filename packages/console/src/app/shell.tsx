@@ -51,12 +51,9 @@ export function Shell() {
         To the content
       </a>
       <div className="min-h-dvh lg:grid lg:grid-cols-[14.5rem_1fr]">
-        <aside
-          aria-label="Console"
-          className="sticky top-0 hidden h-dvh flex-col gap-6 overflow-y-auto border-r border-line px-3 py-4 lg:flex"
-        >
+        <aside aria-label="Console" className="sticky top-0 hidden h-dvh flex-col gap-5 border-r border-line px-3 py-4 lg:flex">
           <Brand />
-          <div className="flex-1">{me.data ? <NavList /> : <SkeletonLines lines={6} />}</div>
+          <div className="-mx-1 min-h-0 flex-1 overflow-y-auto px-1">{me.data ? <NavList /> : <SkeletonLines lines={6} />}</div>
           <AccountBar />
         </aside>
         <header className="sticky top-0 z-20 flex h-13 items-center justify-between border-b border-line bg-paper px-3 lg:hidden">

@@ -16,9 +16,9 @@ import { Facts, PageFrame, Panel } from '../../components/page.tsx'
 import { counted } from '../../format/numbers.ts'
 import { word } from '../../format/words.ts'
 import { IssuerFields } from './issuer-fields.tsx'
+import { kindWord } from './issuer-presets.ts'
 import { IssuerRules, WillEndRules } from './issuer-rules.tsx'
 import { issuerValues, keysOrWhyNot } from './issuer-values.ts'
-import { kindWord } from './issuers-page.tsx'
 import { Tryout } from './tryout.tsx'
 
 const back = { to: '/issuers', text: 'Issuers' }

@@ -1,4 +1,5 @@
 import type { Issuer, IssuerKeys } from '@keyward/contract/issuers'
+import { word } from '../../format/words.ts'
 
 export type PresetId = 'github' | 'gitlab' | 'kubernetes' | 'google' | 'entra' | 'spiffe' | 'authority' | 'other'
 
@@ -135,4 +136,9 @@ export const sourcesOf: Readonly<Record<Issuer['kind'], readonly IssuerKeys['typ
   oidc: ['discovery', 'jwks_uri', 'jwks'],
   spiffe: ['bundle_url', 'bundle', 'certificates'],
   x509: ['certificates'],
+}
+
+/** `oidc` names a method elsewhere; of an issuer it is a protocol. */
+export function kindWord(kind: string): string {
+  return kind === 'oidc' ? 'OpenID Connect' : word(kind)
 }

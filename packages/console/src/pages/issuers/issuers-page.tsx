@@ -10,7 +10,7 @@ import { Empty } from '../../components/page.tsx'
 import { counted } from '../../format/numbers.ts'
 import { word } from '../../format/words.ts'
 import { IssuerForm } from './issuer-form.tsx'
-import { issuerStarts, type PresetId } from './issuer-presets.ts'
+import { issuerStarts, kindWord, type PresetId } from './issuer-presets.ts'
 
 export default function IssuersPage() {
   const [adding, setAdding] = useState<PresetId>()
@@ -90,9 +90,4 @@ export default function IssuersPage() {
       </Dialog>
     </>
   )
-}
-
-/** `oidc` names a method elsewhere; of an issuer it is a protocol. */
-export function kindWord(kind: string): string {
-  return kind === 'oidc' ? 'OpenID Connect' : word(kind)
 }

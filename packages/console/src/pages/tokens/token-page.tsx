@@ -15,6 +15,7 @@ import { GrantName } from '../grants/grant-name.tsx'
 import { ScopeText } from '../grants/scope-text.tsx'
 import { AssuranceBadge } from './assurance-badge.tsx'
 import { ByIdentity } from './by-identity.tsx'
+import { ClientName } from './client-name.tsx'
 import { useFamily } from './lineage-query.ts'
 import { LineageTree } from './lineage-tree.tsx'
 import { RevokeToken } from './token-table.tsx'
@@ -60,12 +61,7 @@ function Shown({ token }: { readonly token: Token }) {
               ['Workload', <Reference key="workload" id={token.workload} />],
               token.actor !== null && ['Acts', <Reference key="actor" id={token.actor} />],
               token.user !== null && ['On behalf of', <Reference key="user" id={token.user} />],
-              token.client !== null && [
-                'Client',
-                <span key="client" className="break-all">
-                  {token.client}
-                </span>,
-              ],
+              token.client !== null && ['Client', <ClientName key="client" client={token.client} />],
               ['Got', gotWords(token)],
               token.identity !== null && ['By', <ByIdentity key="identity" token={token} bare />],
               token.minted_by !== null && ['Minted by', <Reference key="by" id={token.minted_by} />],

@@ -2,6 +2,7 @@ import type { Token } from '@keyward/contract/grants'
 import { Link } from '@tanstack/react-router'
 import { Reference } from '../../components/reference.tsx'
 import { shortId, word } from '../../format/words.ts'
+import { ClientName } from './client-name.tsx'
 
 /** A token, by the end of its id. */
 export function TokenLink({ id }: { readonly id: string }) {
@@ -30,7 +31,12 @@ export function gotWords(token: Pick<Token, 'method' | 'parent' | 'depth'>): str
 
 /** On whose behalf it acts, if on somebody's: a person, or the workload whose grant it is. */
 export function OnBehalf({ token }: { readonly token: Pick<Token, 'user' | 'actor' | 'workload' | 'client'> }) {
-  const client = token.client === null ? null : <span className="block text-xs break-all text-soft">through {token.client}</span>
+  const client =
+    token.client === null ? null : (
+      <span className="block text-xs text-soft">
+        through <ClientName client={token.client} />
+      </span>
+    )
   if (token.user !== null)
     return (
       <>
