@@ -40,8 +40,8 @@ export async function identityFor(options: IdentityOptions, env: Environment): P
   const origin = serverOrigin(options.server, env)
   const survey = await surveyIdentities(options, env)
   const { chosen } = survey
-  if (chosen === undefined) throw nothingFound(survey, options, origin)
-  if (chosen.source === 'enrolled') return await enrolledAt(origin, survey, options)
+  if (chosen === undefined) throw nothingFound(survey, origin)
+  if (chosen.source === 'enrolled') return await enrolledAt(origin, survey)
   if (chosen.identity === undefined)
     throw new Failure(exitCodes.refused, `The identity ${chosen.source} is not there`, {
       fix: `It takes ${chosen.lookedFor}${hintOf(chosen)}.`,
@@ -56,6 +56,8 @@ export interface Survey {
   /** Workloads that this machine is enrolled for there. */
   readonly enrolled: readonly { readonly name: string; readonly workload: string }[]
   readonly enrolments: Enrolments
+  /** Who acts, where that was said. */
+  readonly workload: string | undefined
 }
 
 /** Looks, and asks nobody. @throws Failure (usage) for an identity of an unknown name */
@@ -78,14 +80,14 @@ export async function surveyIdentities(options: IdentityOptions, env: Environmen
   if (options.identityTokenFile !== undefined) {
     const file = options.identityTokenFile
     const named: Sought = { source: 'token-file', lookedFor: '--identity-token-file', identity: tokenFile({ file, workload }) }
-    return { sought: [named, ...sought], chosen: named, enrolled, enrolments }
+    return { sought: [named, ...sought], chosen: named, enrolled, enrolments, workload }
   }
-  if (wanted !== undefined) return { sought, chosen: sought.find(({ source }) => source === wanted), enrolled, enrolments }
+  if (wanted !== undefined) return { sought, chosen: sought.find(({ source }) => source === wanted), enrolled, enrolments, workload }
   const isEnrolledFor = enrolled.some((one) => one.workload === options.workload)
   const found = isEnrolledFor
     ? byKey
     : (ambient.find(({ identity }) => identity !== undefined) ?? (enrolled.length > 0 ? byKey : undefined))
-  return { sought, chosen: found, enrolled, enrolments }
+  return { sought, chosen: found, enrolled, enrolments, workload }
 }
 
 function lookAround(look: typeof ambientIdentities, env: Environment, workload: string | undefined): Sought[] {
@@ -101,7 +103,7 @@ function sourceNamed(options: IdentityOptions, known: readonly IdentitySource[])
   return source
 }
 
-async function enrolledAt(origin: string, { enrolled, enrolments }: Survey, { workload }: IdentityOptions): Promise<ActingAs> {
+async function enrolledAt(origin: string, { enrolled, enrolments, workload }: Survey): Promise<ActingAs> {
   const chosen = workload === undefined ? enrolled : enrolled.filter((one) => one.workload === workload)
   const [only, another] = chosen
   if (only === undefined)
@@ -123,7 +125,7 @@ async function enrolledAt(origin: string, { enrolled, enrolments }: Survey, { wo
   return { issuer: enrolment.origin, identity: enrolledKey({ workload: enrolment.workload, key: enrolment.key, about }) }
 }
 
-function nothingFound({ sought }: Survey, { workload }: IdentityOptions, origin: string): Failure {
+function nothingFound({ sought, workload }: Survey, origin: string): Failure {
   const hints = sought.flatMap(({ hint }) => (hint === undefined ? [] : [hint]))
   const looked = sought.map(({ lookedFor }) => lookedFor).join('; ')
   return new Failure(
