@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { agentToken } from '../../sdk/src/agent-token.ts'
+import { githubJob } from '../../sdk/src/workload-identity/github-actions.ts'
 import { Authority } from '../../testkit/src/certificates.ts'
 import { type FakeGithub, startFakeGithub } from '../../testkit/src/issuers/github.ts'
 import { type FakeSpiffe, startFakeSpiffe } from '../../testkit/src/issuers/known.ts'
@@ -278,6 +280,15 @@ describe('tokens for a workload', () => {
     const ran = await keyward(['token', '--grant', theirs], { env: bare({ KEYWARD_IDENTITY_TOKEN_FILE: svid }) })
     expect(ran.code, ran.stderr).toBe(0)
     expect(decodeJwt(ran.stdout.trim()).sub).toBe(id)
+  })
+
+  test('an agent in TypeScript gets its tokens by the same identities, and is told when they no longer count', slow, async () => {
+    const env = { ACTIONS_ID_TOKEN_REQUEST_URL: github.requestUrl, ACTIONS_ID_TOKEN_REQUEST_TOKEN: github.requestToken }
+    const token = agentToken({ origin: here.server.issuer, identity: githubJob(env), grant })
+    expect(decodeJwt(await token.get())).toMatchObject({ sub: job, grant })
+    github.run = { repositoryId: '75' }
+    token.forget()
+    await expect(token.get().finally(() => (github.run = {}))).rejects.toMatchObject({ name: 'AgentTokenError', code: 'invalid_grant' })
   })
 
   test('with no identity anywhere the error lists what was looked for, and names what the platform lacks', slow, async () => {
