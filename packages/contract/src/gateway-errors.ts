@@ -16,6 +16,11 @@ export const gatewayErrors = {
     message: 'The token is not valid here',
     fix: 'Get a new one: `keyward token --grant G`, or run under `keyward run`.',
   },
+  token_ambiguous: {
+    status: 400,
+    message: 'More than one token was sent, or one in more than one place',
+    fix: 'Send one token, in one header.',
+  },
   token_ended: { status: 401, message: 'The token has ended', fix: 'Get a new one; `keyward run` renews by itself.' },
   token_revoked: {
     status: 401,

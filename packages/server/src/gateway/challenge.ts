@@ -51,6 +51,7 @@ export function challenges(
     const lead = asked.scheme === 'dpop' ? `DPoP ${algs},` : `${bearer},`
     return [`${lead} error="insufficient_scope"${scope}, error_description="${message}", ${where}`]
   }
+  if (code === 'token_ambiguous') return [`${bearer}, error="invalid_request", error_description="${message}", ${where}`]
   if (status !== 401) return []
   if (asked.basic) return ['Basic realm="keyward"', ...challenges(refusal, { ...asked, basic: false })]
   const given = headers['www-authenticate']

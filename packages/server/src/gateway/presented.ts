@@ -15,7 +15,8 @@ const tokenCharacters = /^[A-Za-z0-9\-._~+/]+=*$/
 
 /**
  * Finds the token: `Authorization: Bearer`, `DPoP` or `Basic` (the password), `x-api-key`, `api-key`. The same token in several places is
- * fine (some SDKs do that); different ones are refused, for nobody can say which was meant. Throws token_missing or token_invalid.
+ * fine (some SDKs do that); different ones are refused, for nobody can say which was meant. Throws token_missing, token_invalid
+ * or token_ambiguous (RFC 6750 section 3.1: more than one method is an invalid request).
  */
 export function presentedToken(request: IncomingMessage): Presented {
   const headers = request.headers
@@ -23,7 +24,7 @@ export function presentedToken(request: IncomingMessage): Presented {
   let scheme: Presented['scheme'] = 'key'
   const authorization = headers.authorization
   if (authorization !== undefined) {
-    if (occurrences(request, 'authorization') > 1) throw new Refusal('token_invalid', 'There is more than one Authorization header.')
+    if (occurrences(request, 'authorization') > 1) throw new Refusal('token_ambiguous', 'There is more than one Authorization header.')
     const space = authorization.indexOf(' ')
     const name = authorization.slice(0, space === -1 ? authorization.length : space).toLowerCase()
     const rest = space === -1 ? '' : authorization.slice(space + 1).trim()
@@ -41,7 +42,7 @@ export function presentedToken(request: IncomingMessage): Presented {
     const value = headers[header]
     if (value === undefined || value === '') continue
     if (typeof value !== 'string' || (token !== undefined && token !== value))
-      throw new Refusal('token_invalid', 'Different tokens were sent: send one.')
+      throw new Refusal('token_ambiguous', 'Different tokens were sent.')
     token = value
   }
   if (token === undefined) throw new Refusal('token_missing')
@@ -55,17 +56,13 @@ export function presentedToken(request: IncomingMessage): Presented {
 
 /** A token that also stands where it would go upstream (a query, a header of the caller's own) is refused: it never leaves. */
 function requireNowhereElse(request: IncomingMessage, token: string): void {
-  if (request.url?.includes(token))
-    throw new Refusal('token_invalid', 'It is in the address, too, which goes to the upstream: send it in one header.')
+  if (request.url?.includes(token)) throw new Refusal('token_ambiguous', 'It is in the address, too, which goes to the upstream.')
   const raw = request.rawHeaders
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const name = raw[i] ?? ''
     const value = raw[i + 1] ?? ''
     if (value.length >= token.length && value.includes(token) && !staysHere(name))
-      throw new Refusal(
-        'token_invalid',
-        `It is in the header ${name.slice(0, 60)}, too, which goes to the upstream: send it in one header.`,
-      )
+      throw new Refusal('token_ambiguous', `It is in the header ${name.slice(0, 60)}, too, which goes to the upstream.`)
   }
 }
 

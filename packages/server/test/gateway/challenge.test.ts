@@ -91,7 +91,9 @@ describe('401', () => {
       expect(status).toBe(401)
       expect(challenge).not.toContain(http.token)
       const twice = await challengeOf(`${http.base}/echo?${query}=${http.token}`, { headers: bearer(http.token) })
-      expect(twice).toMatchObject({ status: 401, code: 'token_invalid' })
+      expect(twice).toMatchObject({ status: 400, code: 'token_ambiguous' })
+      expect(twice.challenge).toContain('error="invalid_request"')
+      expect(twice.challenge).not.toContain(http.token)
     }
     expect(crm.log.entries.length).toBe(sent)
   })
