@@ -76,11 +76,15 @@ export async function chooseGrant(
   return { facts: only, grant: only.id, scope: wish.detail?.scope, echo: wish.detail !== undefined }
 }
 
+/** A fragment (RFC 8707 section 2), and what makes one address name another resource for whoever resolves it. */
+const misleading = /[#\\]|\/(?:\.|%2e){1,2}(?:[/?]|$)/i
+
 /** The name in the address of a resource, with or without what follows it. @throws OAuthError `invalid_target` */
 export function resourceName(issuer: string, resource: string): string {
   const prefix = `${issuer}/g/`
   const [name = ''] = resource.startsWith(prefix) ? resource.slice(prefix.length).split(/[/?#]/, 1) : []
-  if (!/^[a-z0-9-]{1,63}$/.test(name)) throw new OAuthError('invalid_target', `the resource must be an address such as ${prefix}NAME`)
+  if (misleading.test(resource) || !/^[a-z0-9-]{1,63}$/.test(name))
+    throw new OAuthError('invalid_target', `the resource must be an address such as ${prefix}NAME`)
   return name
 }
 

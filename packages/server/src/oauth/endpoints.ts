@@ -25,9 +25,9 @@ import type { Minter } from './mint.ts'
 import { CertificatePaths } from './mtls/certificate-paths.ts'
 import { type FetchBundle, TrustAnchors } from './mtls/trust-anchors.ts'
 import { OAuthError, oauthErrorStatus } from './oauth-error.ts'
+import { readOwnToken } from './own-token.ts'
 import { revokeRefreshToken } from './refresh/revoke.ts'
 import type { SigningKeys } from './signing-keys.ts'
-import { TokenError } from './token-error.ts'
 import type { TokenAnswer, TokenRequest } from './token-request.ts'
 import type { TokenVerifier } from './verify.ts'
 import { wellKnown } from './well-known.ts'
@@ -108,6 +108,9 @@ export function oauthEndpoints(deps: OAuthDeps): Hono {
       client: () => clientOf(context, form),
     })
     const { correlationId } = deps.peer(context)
+    // What a login of the command line gets. A 200 would say that it has ended.
+    if (isWellFormedSecret('apiToken', token))
+      throw new OAuthError('unsupported_token_type', 'end an API token in the console, or with `keyward logout`')
     if (isWellFormedSecret('refreshToken', token)) await revokeRefreshToken(deps, token, by, correlationId)
     else {
       const workload = holderOf(deps, token, by)
@@ -196,13 +199,10 @@ function bindingOf(deps: OAuthDeps, context: Context): Binding | undefined {
  * is another's is answered like a success.
  */
 function holderOf(deps: OAuthDeps, token: string, by: Presenter): { readonly token: string; readonly id: string } | undefined {
-  try {
-    const { id, client, workload } = deps.verifier.verify(token)
-    return client === by.client || workload === by.workload?.workload ? { token: id, id: workload } : undefined
-  } catch (error) {
-    if (error instanceof TokenError) return undefined
-    throw error
-  }
+  const read = readOwnToken(deps.verifier, token)
+  if ('refused' in read) return undefined
+  const { id, client, workload } = read.token
+  return client === by.client || workload === by.workload?.workload ? { token: id, id: workload } : undefined
 }
 
 async function askerOf(deps: OAuthDeps, clientOf: ClientOf, context: Context, form: Form): Promise<Asker> {
@@ -211,7 +211,7 @@ async function askerOf(deps: OAuthDeps, clientOf: ClientOf, context: Context, fo
     const user = await deps.mayReadTokens(authorization)
     if (user !== undefined) return { kind: 'person', user }
     throw new OAuthError('invalid_client', 'that API token may not read tokens', {
-      headers: { 'www-authenticate': 'Bearer realm="keyward"' },
+      headers: { 'www-authenticate': 'Bearer realm="keyward", error="invalid_token"' },
     })
   }
   const client = await clientOf(context, form)

@@ -1,8 +1,8 @@
 import type { GrantScope } from '@keyward/contract/grants'
 import type { Database } from '../db/database.ts'
 import { grantedDetails } from './authorization-details.ts'
-import { TokenError } from './token-error.ts'
-import type { TokenVerifier, VerifiedToken } from './verify.ts'
+import { readOwnToken } from './own-token.ts'
+import type { TokenVerifier } from './verify.ts'
 
 /** Who asks: a workload (about tokens under its grants, and those that it holds), or a person whose role lets them read all tokens. */
 export type Asker = { readonly kind: 'workload'; readonly workload: string } | { readonly kind: 'person'; readonly user: string }
@@ -17,13 +17,9 @@ export async function introspect(
   asker: Asker,
 ): Promise<Record<string, unknown>> {
   const inactive = { active: false }
-  let verified: VerifiedToken
-  try {
-    verified = deps.verifier.verify(token)
-  } catch (error) {
-    if (error instanceof TokenError) return inactive
-    throw error
-  }
+  const read = readOwnToken(deps.verifier, token)
+  if ('refused' in read) return inactive
+  const verified = read.token
   if (asker.kind === 'workload' && asker.workload !== verified.workload && asker.workload !== verified.client) return inactive
   const facts = await factsOf(deps.db, verified.id)
   if (facts === undefined || facts.ended) return inactive

@@ -22,15 +22,26 @@ export const oauthErrorStatus = {
 
 export type OAuthErrorCode = keyof typeof oauthErrorStatus
 
-/** An error of the OAuth endpoints. `description` is for the client's developer; the cause is for the log alone. */
+/**
+ * An error of the OAuth endpoints. `description` is for the client's developer, in the characters that RFC 6749 (sections 4.1.2.1 and 5.2) lets it
+ * have; the cause is for the log alone.
+ */
 export class OAuthError extends Error {
   readonly code: OAuthErrorCode
   readonly headers: Readonly<Record<string, string>>
 
   constructor(code: OAuthErrorCode, description: string, options: { cause?: unknown; headers?: Record<string, string> } = {}) {
-    super(description, options.cause === undefined ? undefined : { cause: options.cause })
+    super(describable(description), options.cause === undefined ? undefined : { cause: options.cause })
     this.name = 'OAuthError'
     this.code = code
     this.headers = options.headers ?? {}
   }
+}
+
+/** ASCII without quotation marks and backslashes: quotes become apostrophes, anything else that does not belong a question mark. */
+function describable(text: string): string {
+  return text
+    .replace(/["‘’“”]/g, "'")
+    .replace(/…/g, '...')
+    .replace(/[^\x20-\x5b\x5d-\x7e]/gu, '?')
 }

@@ -262,13 +262,10 @@ describe('a request with a certificate', () => {
     const { cert } = authority.issue({ commonName: 'x', dnsNames: ['x.acme.example'] })
     expect(await ask(service, '/oauth2/token', { grant_type: 'client_credentials' }, certificateHeaders(cert))).toMatchObject(invalidClient)
     const { workload } = await workloadWith(service, 'two-ways', tlsRule({ san_dns: 'x.acme.example' }))
-    const halves: Record<string, string>[] = [
-      { client_assertion: 'x' },
-      { client_assertion_type: 'urn:x' },
-      { client_assertion: 'x', client_assertion_type: 'urn:x' },
-    ]
-    for (const more of halves)
+    for (const more of [{ client_assertion: 'x' }, { client_assertion_type: 'urn:x' }] as Record<string, string>[])
       expect(await askWith(service, workload, cert, [], more)).toMatchObject({ status: 400, body: { error: 'invalid_request' } })
+    const unknown = { client_assertion: 'x', client_assertion_type: 'urn:x' }
+    expect(await askWith(service, workload, cert, [], unknown)).toMatchObject(invalidClient)
   })
 
   it('RFC 9440: from an address that is no trusted proxy the header is nothing, and neither is one that came twice or is not canonical', async () => {

@@ -2,6 +2,7 @@ import type { Database } from '../../db/database.ts'
 import { chooseGrant, wishOf } from '../choose-grant.ts'
 import { noteIdentityUse } from '../client.ts'
 import { type Federation, FederationRefused } from '../federation/federation.ts'
+import { bringsCredentials } from '../methods/authenticate-client.ts'
 import type { Minter } from '../mint.ts'
 import { OAuthError } from '../oauth-error.ts'
 import { mintFor, type TokenAnswer, type TokenRequest, tokenBody } from '../token-request.ts'
@@ -33,6 +34,7 @@ export async function federated(
 ): Promise<TokenAnswer> {
   const { form, binding } = request
   const { grant, resource } = wishOf(deps.issuer, form)
+  const client = bringsCredentials(request) ? await request.client() : undefined
   const hints = { workload: form.one('client_id'), identity: form.one('federation_rule_id'), grant, resource }
   const proof = await deps.federation.prove(jwt, hints, request.context).catch((error: unknown) => {
     if (!(error instanceof FederationRefused)) throw error
@@ -41,6 +43,8 @@ export async function federated(
       throw new OAuthError('temporarily_unavailable', error.message, { cause: error.cause, headers: { 'retry-after': '5' } })
     throw new OAuthError(refusal, `the token was refused: ${error.message}`, { cause: error.cause })
   })
+  if (client !== undefined && client.workload !== proof.workload)
+    throw new OAuthError(refusal, 'the token is not one of the client that authenticated')
   const chosen = await chooseGrant(deps, proof, form)
   const minted = await mintFor(
     deps.minter,

@@ -3,7 +3,7 @@ import { wishOf } from '../choose-grant.ts'
 import type { Federation } from '../federation/federation.ts'
 import type { Minter } from '../mint.ts'
 import { OAuthError } from '../oauth-error.ts'
-import { TokenError } from '../token-error.ts'
+import { readOwnToken } from '../own-token.ts'
 import { mintFor, type TokenAnswer, type TokenRequest, tokenBody } from '../token-request.ts'
 import type { TokenVerifier, VerifiedToken } from '../verify.ts'
 import { federated } from './jwt-bearer.ts'
@@ -103,10 +103,7 @@ async function handOn(deps: Deps, request: TokenRequest, subjectToken: string, a
 
 /** RFC 8693, section 2.2.2: a token that does not count is an invalid request. */
 function readOwn(deps: Deps, compact: string, name: string): VerifiedToken {
-  try {
-    return deps.verifier.verify(compact)
-  } catch (error) {
-    if (error instanceof TokenError) throw new OAuthError('invalid_request', `the ${name} was refused: ${error.message}`)
-    throw error
-  }
+  const read = readOwnToken(deps.verifier, compact)
+  if ('refused' in read) throw new OAuthError('invalid_request', `the ${name} was refused: ${read.refused}`)
+  return read.token
 }

@@ -42,16 +42,26 @@ export async function authenticateClient(deps: Deps, presenting: Presenting): Pr
   return client
 }
 
+/**
+ * Whether a request brings what authenticates a client, right or wrong: where that is optional, it counts all the same (RFC 7523 section 3.1). A
+ * certificate is not meant: it may be there for the binding alone.
+ */
+export function bringsCredentials({ raw, form }: Pick<Presenting, 'raw' | 'form'>): boolean {
+  const inForm = ['client_secret', 'client_assertion', 'client_assertion_type'].some((name) => form.one(name) !== undefined)
+  return inForm || /^basic(?: |$)/i.test(raw.headers.get('authorization') ?? '')
+}
+
 async function proved(deps: Deps, { raw, form, certificate }: Presenting): Promise<AuthenticatedClient> {
   const authorization = raw.headers.get('authorization')
   const byHeader = authorization !== null && /^basic /i.test(authorization)
   const assertion = form.one('client_assertion')
   const assertionType = form.one('client_assertion_type')
   const clientId = form.one('client_id')
-  if (form.one('client_secret') !== undefined)
-    throw new OAuthError('invalid_request', 'send the client secret in the Authorization header (client_secret_basic), not in the body')
-  if (byHeader && (assertion !== undefined || assertionType !== undefined))
+  const bySecret = form.one('client_secret') !== undefined
+  if (Number(byHeader) + Number(bySecret) + Number(assertion !== undefined || assertionType !== undefined) > 1)
     throw new OAuthError('invalid_request', 'use one client authentication method, not two')
+  if (bySecret)
+    throw new OAuthError('invalid_client', 'send the client secret in the Authorization header (client_secret_basic), not in the body')
   if ((assertion === undefined) !== (assertionType === undefined))
     throw new OAuthError('invalid_request', 'client_assertion and client_assertion_type come together or not at all')
   if (byHeader) {
@@ -63,7 +73,7 @@ async function proved(deps: Deps, { raw, form, certificate }: Presenting): Promi
   if (assertion !== undefined) {
     if (assertionType === jwtBearerAssertionType) return await privateKeyJwt(deps, assertion, clientId)
     if (assertionType === spiffeAssertionType) return await spiffeJwt(deps.federation, assertion, clientId)
-    throw new OAuthError('invalid_request', `client_assertion_type must be ${jwtBearerAssertionType} or ${spiffeAssertionType}`)
+    throw new OAuthError('invalid_client', `client_assertion_type must be ${jwtBearerAssertionType} or ${spiffeAssertionType}`)
   }
   if (clientId !== undefined && certificate !== undefined)
     return await clientCertificate({ ...deps.certificates, db: deps.db, nowMs: () => deps.nowMs() }, certificate, clientId)

@@ -31,7 +31,7 @@ export async function privateKeyJwt(
   }
   const { header, payload } = jws
   const type = typeOf(header)
-  if (type !== undefined && type !== 'jwt' && type !== 'client-authentication+jwt')
+  if (header.typ !== undefined && type !== 'jwt' && type !== 'client-authentication+jwt')
     throw refused('its typ is that of another kind of token')
   const { iss, sub, aud, exp, nbf, iat, jti } = payload
   if (typeof sub !== 'string' || iss !== sub) throw refused('iss and sub must both be the workload id')
