@@ -27,6 +27,7 @@ export async function createGrant(trx: Trx, reach: Reach, input: GrantCreate, cr
   requireScope(kind, input.scope)
   if (input.tenant !== undefined) await requireTenant(trx, input.tenant)
   await requireDelegates(trx, reach, input.delegates, input.workload)
+  requireOneBinding(input.require_dpop, input.require_mtls)
   if (input.expires_at !== undefined && input.expires_at !== null) await requireFuture(trx, input.expires_at)
   const row = await trx
     .insertInto('grants')
@@ -71,14 +72,22 @@ export async function showGrant(db: Db, reach: Reach, id: string): Promise<Grant
 /**
  * Open tokens feel it at once: the gateway reads the grant, not the token, for all but its end.
  *
+ * @returns the grant, and the workloads that are no delegates of it any more: what they hold is the caller's to end
  * @throws KeywardError `not-found`, `precondition-failed`, `already-revoked`, `invalid-request`
  */
-export async function updateGrant(trx: Trx, reach: Reach, id: string, input: GrantUpdate, revision: Revision): Promise<Grant> {
+export async function updateGrant(
+  trx: Trx,
+  reach: Reach,
+  id: string,
+  input: GrantUpdate,
+  revision: Revision,
+): Promise<{ readonly grant: Grant; readonly delegatesOut: readonly string[] }> {
   const before = await reachedGrant(trx, reach, id, 'for update')
   requireRevision(before.revision, revision)
   if (before.state === 'revoked') throw new KeywardError('already-revoked', 'The grant is revoked and cannot be changed')
   if (input.scope !== undefined) requireScope(await requireResource(trx, before.resource_id), input.scope)
   if (input.delegates !== undefined) await requireDelegates(trx, reach, input.delegates, before.workload_id)
+  requireOneBinding(input.require_dpop ?? before.require_dpop, input.require_mtls ?? before.require_mtls)
   if (input.expires_at !== undefined && input.expires_at !== null) await requireFuture(trx, input.expires_at)
   const row = await trx
     .updateTable('grants')
@@ -98,7 +107,7 @@ export async function updateGrant(trx: Trx, reach: Reach, id: string, input: Gra
     .where('id', '=', id)
     .returningAll()
     .executeTakeFirstOrThrow()
-  return grantOf(row)
+  return { grant: grantOf(row), delegatesOut: before.delegates.filter((one) => !row.delegates.includes(one)) }
 }
 
 /**
@@ -161,6 +170,11 @@ async function requireWorkload(trx: Trx, reach: Reach, id: string, field = '/wor
     .executeTakeFirst()
   if (!row) throw invalid(field, 'is not a workload that you can use here: see GET /api/v1/workloads')
   if (row.state === 'revoked') throw new KeywardError('already-revoked', `The workload ${row.name} is revoked: create a new one`)
+}
+
+/** A token is bound to one key: no token could satisfy both. */
+function requireOneBinding(dpop: boolean, mtls: boolean): void {
+  if (dpop && mtls) throw invalid('/require_mtls', 'can not go with require_dpop, for a token is bound to one key: ask for one of them')
 }
 
 /** Workloads that may act under its tokens: known, within the reach, and another than its own. */
