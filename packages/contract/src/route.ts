@@ -71,7 +71,8 @@ export function defineRoute<
   if (input.idempotent) implied.push('idempotency-conflict')
   if (input.etag === 'needs') implied.push('precondition-failed', 'precondition-required')
   if (input.fresh) implied.push('fresh-auth-required')
-  if (needsSecondOpinion({ ...input, fresh: input.fresh ?? false })) implied.push('second-opinion-required')
+  const mayTurnOutDangerous = input.access !== 'signed-in' && input.errors?.includes('fresh-auth-required') === true
+  if (mayTurnOutDangerous || needsSecondOpinion({ ...input, fresh: input.fresh ?? false })) implied.push('second-opinion-required')
   return {
     id: input.id,
     method: input.method,

@@ -54,7 +54,7 @@ export const credentialRoutes = {
     status: 201,
     idempotent: true,
     etag: 'gives',
-    errors: ['conflict'],
+    errors: ['conflict', 'fresh-auth-required'],
   }),
   update: defineRoute({
     id: 'credentials.update',

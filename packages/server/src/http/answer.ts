@@ -23,7 +23,7 @@ import { etagOf, readIfMatch } from './precondition.ts'
 import { apiHeaders, correlationHeader } from './problem.ts'
 import { readQuery } from './query.ts'
 import type { RequestFacts } from './request-facts.ts'
-import { requireSecondOpinion } from './second-opinion-gate.ts'
+import { opinionOn, requireNothingMore, requireSecondOpinion, TurnedOutDangerous } from './second-opinion-gate.ts'
 import { holdsShownOnce } from './shown-once.ts'
 
 /**
@@ -51,12 +51,21 @@ export async function answerRoute(
   const before = idempotent && (await findAnswer(options.db, idempotent))
   if (before) return replay(route, before, request)
 
-  const useOpinion =
-    principal && (await requireSecondOpinion(options, { route, request, principal, params, query, body: parsedBody, bytes: body?.bytes }))
+  const gated = principal && { route, request, principal, params, query, body: parsedBody, bytes: body?.bytes }
+  let useOpinion = gated && (await requireSecondOpinion(options, gated))
 
   const answerHeaders = new Headers()
   let kept = false
   const transact: Transact<unknown> = async (work) => {
+    try {
+      return await once(work)
+    } catch (error) {
+      if (!(error instanceof TurnedOutDangerous) || gated === undefined) throw error
+      useOpinion = await opinionOn(options, gated)
+      return await once(work)
+    }
+  }
+  const once: Transact<unknown> = async (work) => {
     let seq: bigint | undefined
     const result = await options.db.transaction().execute(async (trx) => {
       const concurrent = idempotent && (await claimKey(trx, idempotent))
@@ -65,6 +74,7 @@ export async function answerRoute(
       if (!kept) await useOpinion?.(trx)
       const { act, announce } = beginAct(trx, route, request, principal, options.audit)
       const made = await work(trx, act)
+      if (useOpinion === undefined) await requireNothingMore(trx, permit)
       if (idempotent) await storeAnswer(trx, idempotent, storable(route, encode(route, made)))
       seq = await announce()
       return made

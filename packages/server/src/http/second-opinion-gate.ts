@@ -4,6 +4,7 @@ import { idSchema } from '@keyward/contract/ids'
 import { needsSecondOpinion, type Route } from '@keyward/contract/route'
 import { secondOpinionHeader } from '@keyward/contract/second-opinions'
 import type { Trx } from '../people/people.ts'
+import type { Permit } from '../people/permit.ts'
 import type { Principal } from '../people/principal.ts'
 import { askSecondOpinion, takeSecondOpinion, whyNotTaken } from '../people/second-opinions.ts'
 import { asksSecondOpinion } from '../people/settings.ts'
@@ -34,8 +35,24 @@ export type SecondOpinionUse = (trx: Trx) => Promise<void>
  * @throws KeywardError `second-opinion-required`, with the id of what was asked
  */
 export async function requireSecondOpinion(options: ApiOptions, gated: GatedRequest): Promise<SecondOpinionUse | undefined> {
+  return needsSecondOpinion(gated.route) && (await asksSecondOpinion(options.db)) ? await opinionOn(options, gated) : undefined
+}
+
+/** Thrown out of the transaction of an act that turned out to be dangerous while it was done: it is rolled back. */
+export class TurnedOutDangerous extends Error {}
+
+/**
+ * For acts of which only what they would do tells whether they need a fresh authentication, and so a second opinion: a key that is to go
+ * somewhere new, an upstream at a private address.
+ * @throws TurnedOutDangerous
+ */
+export async function requireNothingMore(trx: Trx, permit: Permit | undefined): Promise<void> {
+  if (permit?.neededFresh === true && (await asksSecondOpinion(trx))) throw new TurnedOutDangerous()
+}
+
+/** @throws KeywardError `second-opinion-required` */
+export async function opinionOn(options: ApiOptions, gated: GatedRequest): Promise<SecondOpinionUse> {
   const { route, request, principal } = gated
-  if (!needsSecondOpinion(route) || !(await asksSecondOpinion(options.db))) return undefined
   const by = principal.user.id
   const record = (action: string, details: Record<string, unknown>) => (trx: Trx) =>
     options.audit.recordIn(trx, { action, decision: 'done', details: { route: route.id, ...details }, ...actorOf(request, principal) })

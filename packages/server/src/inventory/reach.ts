@@ -1,6 +1,6 @@
 import { KeywardError } from '@keyward/contract/errors'
 import { type Expression, type SqlBool, sql } from 'kysely'
-import { type Permit, type Reach, requireFresh } from '../people/permit.ts'
+import type { Permit, Reach } from '../people/permit.ts'
 
 /*
  * Reach inside the statements. What an owner's team or an environment puts outside a permit does not exist for it: the same 404 as for an
@@ -44,12 +44,7 @@ export function requireFreshAdmin(
   what: string,
 ): void {
   if (!isAdminOf(permit, thing)) throw new KeywardError('forbidden', `Only an admin may ${what}`)
-  requireFresh(permit.principal)
-}
-
-/** The same as a question. */
-export function isFreshAdmin(permit: Permit, thing: { readonly team: string | null; readonly environment: string | null }): boolean {
-  return isAdminOf(permit, thing) && permit.principal.proof.fresh
+  permit.requireFresh()
 }
 
 function isAdminOf(permit: Permit, thing: { readonly team: string | null; readonly environment: string | null }): boolean {

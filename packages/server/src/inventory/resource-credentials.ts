@@ -4,7 +4,7 @@ import type { Permit } from '../people/permit.ts'
 import { invalid } from './conflicts.ts'
 import { teamOfOwner } from './credentials.ts'
 import { canonicalOrigin } from './provider-origins.ts'
-import { isFreshAdmin, ownedWithin, requireFreshAdmin } from './reach.ts'
+import { ownedWithin, requireFreshAdmin } from './reach.ts'
 import { requirePurpose, requireUsable } from './resource-rules.ts'
 
 type Trx = Transaction<Tables>
@@ -100,8 +100,6 @@ export function privateAllowed(
 ): boolean {
   if (asked === false && reach === 'private') throw invalid('/allow_private', 'must be true for an upstream at a private address')
   if (asked !== true && reach === 'public') return false
-  if (!bound.every((credential) => isFreshAdmin(permit, credential))) {
-    for (const credential of bound) requireFreshAdmin(permit, credential, 'allow an upstream at a private or loopback address')
-  }
+  for (const credential of bound) requireFreshAdmin(permit, credential, 'allow an upstream at a private or loopback address')
   return true
 }

@@ -20,6 +20,7 @@ export class Permit<P extends Permission = Permission> {
   readonly principal: Principal
   readonly permission: P
   readonly reach: Reach
+  #neededFresh = false
 
   private constructor(principal: Principal, permission: P, reach: Reach) {
     this.principal = principal
@@ -41,6 +42,20 @@ export class Permit<P extends Permission = Permission> {
       (part) =>
         (part.team === undefined || part.team === thing.team) && (part.environment === undefined || part.environment === thing.environment),
     )
+  }
+
+  /**
+   * For a route that asks for a fresh authentication only where the request turns out to be dangerous.
+   * @throws KeywardError `fresh-auth-required`
+   */
+  requireFresh(): void {
+    this.#neededFresh = true
+    requireFresh(this.principal)
+  }
+
+  /** True once the act was found to need a fresh authentication: then it needs another admin's yes, too, where the installation asks for that. */
+  get neededFresh(): boolean {
+    return this.#neededFresh
   }
 
   /**
