@@ -9,9 +9,9 @@ import { challenges, isBeyondScope, resourceMetadataUrl, speaksBasic } from './c
 import { type Protocol, protocolOfRequest } from './error-shape.ts'
 import { type AdmittedCall, Exchange } from './exchange.ts'
 import { type Plan, underToken } from './plan.ts'
-import { type Act, actOf, type Prepared, prepare } from './prepare.ts'
+import { type Act, actOf, type Prepared, prepare, requireModelsStill } from './prepare.ts'
 import { presentedToken } from './presented.ts'
-import { checkContentDigest, checkProof } from './proof.ts'
+import { checkContentDigest, checkProof, requireStrength } from './proof.ts'
 import { Refusal, refusalOf } from './refusal.ts'
 import { recordRefusal } from './refusal-record.ts'
 import { sendRefusal } from './refuse.ts'
@@ -114,7 +114,12 @@ export class Call {
       return
     }
     try {
-      actOf(underToken(plan, this.#token), this.#request.method ?? 'GET', this.#target, plan.credential?.authority ?? [])
+      if (this.#token !== undefined) requireStrength(plan, this.#token)
+      const narrowed = underToken(plan, this.#token)
+      actOf(narrowed, this.#request.method ?? 'GET', this.#target, plan.credential?.authority ?? [])
+      // A call whose body is still on its way is judged by what the grant says when it is here.
+      if (this.#prepared === undefined) this.#plan = narrowed
+      else requireModelsStill(narrowed, this.#prepared)
     } catch {
       this.cut('cut')
     }
@@ -157,7 +162,7 @@ export class Call {
     const current = parts.prices.current()
     const prices = { book: current instanceof Promise ? await current : current, at: new Date(parts.feed.nowMs()) }
     if (this.#over) return undefined
-    const prepared = prepare(plan, act, this.#request.headers, body, budgeted, prices)
+    const prepared = prepare(this.#plan, act, this.#request.headers, body, budgeted, prices)
     this.#prepared = prepared
     return {
       id: this.id,

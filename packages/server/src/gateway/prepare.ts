@@ -38,6 +38,8 @@ export interface Act {
 export interface Prepared {
   readonly body: Buffer | null
   readonly model: string | null
+  /** Further models that the body names, list by list as `requireModels` takes them. */
+  readonly modelLists: readonly unknown[]
   readonly amountNano: bigint | null
   readonly unbounded: { readonly code: 'cost_unbounded' | 'price_unknown'; readonly detail: string } | null
   readonly inputTokensMax: number | null
@@ -84,6 +86,7 @@ export function actOf(plan: Plan, method: string, target: Target, authority: rea
 
 const nothingToPay = {
   model: null,
+  modelLists: [],
   amountNano: 0n,
   unbounded: null,
   inputTokensMax: null,
@@ -130,8 +133,9 @@ function prepareJson(
   const parsed = parseJsonObject(body)
   const model = operation.model ? requireModel(plan, parsed.model) : null
   // Relays of several providers take a list of stand-ins for the model.
-  if (operation.model && Object.hasOwn(parsed, 'models')) requireModels(plan, parsed.models)
-  if (operation.modelsWithin !== undefined) requireModels(plan, operation.modelsWithin(parsed))
+  const standIns = operation.model && Object.hasOwn(parsed, 'models') ? [parsed.models] : []
+  const modelLists = operation.modelsWithin === undefined ? standIns : [...standIns, operation.modelsWithin(parsed)]
+  for (const models of modelLists) requireModels(plan, models)
   const output = outputBound(plan, operation, parsed, budgeted)
   let edited =
     output.set === undefined || operation.output === undefined ? body : withMember(body, parsed, operation.output.insert, output.set)
@@ -146,7 +150,7 @@ function prepareJson(
       edited = withMember(edited, written, 'stream_options', { ...asked, include_usage: true })
     }
   }
-  const common = { ...nothingToPay, body: edited, model, outputTokensSet: output.set, stripUsage }
+  const common = { ...nothingToPay, body: edited, model, modelLists, outputTokensSet: output.set, stripUsage }
   if (operation.cost !== 'tokens') return { ...common, ...fixedPrice(operation, budgeted) }
   const quote = prices.book.quote(plan.resource.provider ?? 'openai', model ?? '', prices.at)
   const bound = operation.bound?.(parsed, body.length, output.max ?? 0)
@@ -182,6 +186,12 @@ function requireJsonType(contentType: string | undefined): void {
   throw new Refusal('body_invalid', 'Its content type must be application/json.')
 }
 const jsonType = /^application\/json\s*(?:;\s*charset\s*=\s*"?utf-?8"?\s*)?$/i
+
+/** Whether the grant still allows what a call has asked of it, once the grant has changed. @throws Refusal `model_not_allowed` */
+export function requireModelsStill(plan: Plan, { model, modelLists }: Prepared): void {
+  if (model !== null) requireModel(plan, model)
+  for (const models of modelLists) requireModels(plan, models)
+}
 
 /** Every model that a body names: all of them have to be allowed; where they can't be seen, all models do. */
 function requireModels(plan: Plan, models: unknown): void {

@@ -8,6 +8,19 @@ import type { VerifiedToken } from './seams.ts'
 import type { Shared } from './shared.ts'
 
 /**
+ * Whether the token is as strong as its grant asks for now: looked at for every call, and again for running ones when the grant changes.
+ * @throws Refusal `proof_invalid`, `certificate_required`, `assurance_too_low`
+ */
+export function requireStrength({ grant }: Plan, token: VerifiedToken): void {
+  if (grant.requireDpop && token.binding !== 'dpop')
+    throw new Refusal('proof_invalid', 'The grant takes only tokens that are bound to a key.')
+  if (grant.requireMtls && token.binding !== 'mtls')
+    throw new Refusal('certificate_required', 'The grant takes only tokens that are bound to a client certificate.')
+  if (grant.minimumAssurance !== null && !isAtLeast(token.assurance ?? 'shared_secret', grant.minimumAssurance))
+    throw new Refusal('assurance_too_low', `It asks for ${grant.minimumAssurance}, the token has ${token.assurance ?? 'shared_secret'}.`)
+}
+
+/**
  * Holds the token to the key that it is bound to, afresh for every call (RFC 9449, section 7; RFC 8705, section 3).
  * @returns the digest of the body that the proof was made for, where it names one: `checkContentDigest`
  * @throws Refusal `proof_invalid`, `proof_nonce_required`, `certificate_required`, `assurance_too_low`, `token_invalid`
@@ -19,13 +32,7 @@ export async function checkProof(
   token: VerifiedToken,
   plan: Plan,
 ): Promise<string | undefined> {
-  const { grant } = plan
-  if (grant.requireDpop && token.binding !== 'dpop')
-    throw new Refusal('proof_invalid', 'The grant takes only tokens that are bound to a key.')
-  if (grant.requireMtls && token.binding !== 'mtls')
-    throw new Refusal('certificate_required', 'The grant takes only tokens that are bound to a client certificate.')
-  if (grant.minimumAssurance !== null && !isAtLeast(token.assurance ?? 'shared_secret', grant.minimumAssurance))
-    throw new Refusal('assurance_too_low', `It asks for ${grant.minimumAssurance}, the token has ${token.assurance ?? 'shared_secret'}.`)
+  requireStrength(plan, token)
   if (token.binding !== 'dpop' && scheme === 'dpop')
     throw new Refusal('token_invalid', 'The token is not bound to a key: send it as Bearer.')
   if (token.binding === undefined) return undefined

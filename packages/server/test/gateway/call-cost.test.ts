@@ -4,6 +4,7 @@ import { type Attempt, chargeOf } from '../../src/gateway/call-cost.ts'
 const prepared: Attempt['prepared'] = {
   body: null,
   model: 'm',
+  modelLists: [],
   amountNano: 1_000n,
   unbounded: null,
   inputTokensMax: 100,
