@@ -784,6 +784,7 @@ CREATE INDEX tokens_by_consent ON public.tokens USING btree (consent_id) WHERE (
 CREATE INDEX tokens_by_family ON public.tokens USING btree (family) WHERE (family IS NOT NULL);
 CREATE INDEX tokens_by_grant ON public.tokens USING btree (grant_id, issued_at DESC, id DESC);
 CREATE INDEX tokens_by_identity ON public.tokens USING btree (identity_id) WHERE (identity_id IS NOT NULL);
+CREATE INDEX tokens_by_minter ON public.tokens USING btree (minted_by, issued_at DESC) WHERE (minted_by IS NOT NULL);
 CREATE INDEX tokens_by_parent ON public.tokens USING btree (parent) WHERE (parent IS NOT NULL);
 CREATE INDEX tokens_by_user ON public.tokens USING btree (user_id, issued_at DESC, id DESC) WHERE (user_id IS NOT NULL);
 CREATE INDEX tokens_by_workload ON public.tokens USING btree (workload_id, issued_at DESC, id DESC);
@@ -1202,7 +1203,9 @@ declare
   moment timestamptz := date_trunc('milliseconds', clock_timestamp());
   codes text[];
 begin
-  if users_of is not null then perform 1 from users where id = any(users_of) order by id for share; end if;
+  if users_of is not null or minters is not null then
+    perform 1 from users where id = any(users_of || minters) order by id for share;
+  end if;
   perform 1 from workloads where id = any(workloads_of || actors) order by id for share;
   perform 1 from grants where id = any(grants_of) order by id for share;
   -- The parent's identity, too: whoever revokes that ends what was exchanged from its tokens, and must not miss this one.
@@ -1217,11 +1220,13 @@ begin
         when g.state is distinct from 'active' or g.expires_at <= now() then 'grant_ended'
         when w.state is distinct from 'active' then 'workload_revoked'
         when a.actor_id is not null and actor.state is distinct from 'active' then 'workload_revoked'
+        when a.actor_id is not null and not a.actor_id = any(g.delegates) then 'not_a_delegate'
         when a.identity_id is not null and (i.id is null or i.revoked_at is not null or i.expires_at <= now()) then 'identity_ended'
         when a.identity_id is not null and s.state = 'revoked' then 'identity_ended'
         when a.parent is not null and (p.id is null or p.revoked_at is not null or p.expires_at <= now()) then 'parent_ended'
         when p.identity_id is not null and (pi.id is null or pi.revoked_at is not null) then 'parent_ended'
         when a.user_id is not null and u.state is distinct from 'active' then 'user_ended'
+        when a.minted_by is not null and minter.state is distinct from 'active' then 'user_ended'
         when a.consent_id is not null and (c.id is null or c.revoked_at is not null or c.expires_at <= now()) then 'consent_ended'
       end as code
     from unnest(ids, grants_of, workloads_of, resources_of, tenants_of, identities_of, parents, methods, minters, bound, bindings, users_of, actors,
@@ -1238,6 +1243,7 @@ begin
     left join tokens p on p.id = a.parent
     left join workload_identities pi on pi.id = p.identity_id
     left join users u on u.id = a.user_id
+    left join users minter on minter.id = a.minted_by
     left join consents c on c.id = a.consent_id
   ), minted as (
     insert into tokens (id, grant_id, workload_id, resource_id, tenant_id, identity_id, parent, method, minted_by, bound_to, binding, user_id,

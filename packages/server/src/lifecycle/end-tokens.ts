@@ -8,7 +8,7 @@ import type { Trx } from './revocation.ts'
  */
 
 /** What the first tokens of a family hang on. */
-export type TokenRoot = 'id' | 'identity_id' | 'actor_id' | 'user_id' | 'consent_id' | 'family'
+export type TokenRoot = 'id' | 'identity_id' | 'actor_id' | 'user_id' | 'minted_by' | 'consent_id' | 'family'
 
 export interface EndedToken {
   readonly id: string
@@ -45,6 +45,25 @@ export async function endTokens(
     if (rows.length === 0) return ended
     ended.push(...rows)
   }
+}
+
+/**
+ * What workloads hold of one grant that it names as delegates no longer, and what was exchanged from that. The caller has locked the grant.
+ * @returns ids of the tokens to announce
+ */
+export async function endTokensOfDelegates(trx: Trx, grant: string, actors: readonly string[]): Promise<string[]> {
+  if (actors.length === 0) return []
+  const { rows } = await sql<{ id: string }>`
+    select id from tokens where actor_id = any(${actors}) and grant_id = ${grant} and revoked_at is null and expires_at > now()`.execute(
+    trx,
+  )
+  return liveOf(
+    await endTokens(
+      trx,
+      'id',
+      rows.map(({ id }) => id),
+    ),
+  )
 }
 
 /** Those that others have to hear of. */

@@ -33,6 +33,7 @@ const subjectCharsMax = 300
 /** What the database says while it locks what a token hangs on. */
 const refusedThere: Readonly<Partial<Record<MintRefusalCode, string>>> = {
   grant_ended: 'the grant has ended',
+  not_a_delegate: 'the grant does not let this workload act under its tokens any more',
   workload_revoked: 'the workload was revoked',
   identity_ended: 'the identity was revoked or has ended',
   parent_ended: 'the token that it comes from has ended',

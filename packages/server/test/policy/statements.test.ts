@@ -38,7 +38,7 @@ test('a grant is made, found in lists, changed under its revision, and deleted o
   const rest = await listGrants(ledger.db, 'all', { workload: ledger.workload, limit: 1, cursor: listed.next_cursor ?? '' })
   expect([...listed.items, ...rest.items].map((one) => one.id).sort()).toEqual([grant.id, ledger.grant].sort())
   const changed = await within((trx) => updateGrant(trx, 'all', grant.id, { ttl_seconds: 60 }, 1))
-  expect(changed).toMatchObject({ revision: 2, ttl_seconds: 60, scope: { models: ['gpt-4*'] } })
+  expect(changed.grant).toMatchObject({ revision: 2, ttl_seconds: 60, scope: { models: ['gpt-4*'] } })
   await expect(within((trx) => updateGrant(trx, 'all', grant.id, { ttl_seconds: 90 }, 1))).rejects.toMatchObject({
     code: 'precondition-failed',
   })

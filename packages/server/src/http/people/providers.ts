@@ -1,7 +1,8 @@
 import { identityProviderRoutes, myLinkRoutes, providerSignInRoutes, userLinkRoutes } from '@keyward/contract/routes/providers'
+import { endTokensBeyondRoles } from '../../lifecycle/end-beyond-roles.ts'
 import { bySession } from '../../people/authenticate.ts'
 import { describeMe } from '../../people/me.ts'
-import type { People } from '../../people/people.ts'
+import type { People, Trx } from '../../people/people.ts'
 import { releaseBrowser } from '../../people/providers/browser-cookie.ts'
 import { checkProvider, createProvider, deleteProvider, updateProvider } from '../../people/providers/change.ts'
 import { arrive } from '../../people/providers/finish.ts'
@@ -10,6 +11,7 @@ import { listProviders, showProviderById, signInProviders } from '../../people/p
 import { depart } from '../../people/providers/start.ts'
 import { requireSameOrigin } from '../../people/same-origin.ts'
 import { showUserById } from '../../people/users.ts'
+import type { Act } from '../act.ts'
 import { type Implementation, implement } from '../handle.ts'
 import type { RequestFacts } from '../request-facts.ts'
 
@@ -38,19 +40,21 @@ function configuration(people: People): Implementation[] {
     }),
     implement(identityProviderRoutes.update, ({ permit, params, body, revision, transact }) =>
       transact(async (trx, act) => {
-        const provider = await updateProvider(people, trx, permit, params.id, body, revision)
+        const { provider, withdrawn } = await updateProvider(people, trx, permit, params.id, body, revision)
         await act.record({
           target: { kind: 'identity_provider', id: params.id },
           details: { changed: Object.keys(body).sort(), ...(body.state === undefined ? {} : { state: body.state }) },
         })
+        await endBeyondRoles(trx, act, withdrawn)
         act.change('identity_provider', params.id)
         return provider
       }),
     ),
     implement(identityProviderRoutes.delete, ({ permit, params, revision, transact }) =>
       transact(async (trx, act) => {
-        await deleteProvider(trx, permit, params.id, revision)
+        const withdrawn = await deleteProvider(trx, permit, params.id, revision)
         await act.record({ target: { kind: 'identity_provider', id: params.id } })
+        await endBeyondRoles(trx, act, withdrawn)
         act.change('identity_provider', params.id)
         return undefined
       }),
@@ -88,8 +92,9 @@ function links(people: People): Implementation[] {
     }),
     implement(myLinkRoutes.remove, async ({ principal, params, request, transact }) => {
       const { id } = principal.user
-      await transact(async (trx) => {
+      await transact(async (trx, act) => {
         await unlinkUser(people, trx, request, { by: id, user: id, provider: params.id })
+        await endBeyondRoles(trx, act, [id])
         return undefined
       })
       return undefined
@@ -107,12 +112,17 @@ function links(people: People): Implementation[] {
       }),
     ),
     implement(userLinkRoutes.remove, async ({ permit, params, request, transact }) => {
-      await transact(async (trx) => {
+      await transact(async (trx, act) => {
         permit.requireAll()
         await unlinkUser(people, trx, request, { by: permit.principal.user.id, user: params.id, provider: params.provider })
+        await endBeyondRoles(trx, act, [params.id])
         return undefined
       })
       return undefined
     }),
   ]
+}
+
+async function endBeyondRoles(trx: Trx, act: Act, users: readonly string[]): Promise<void> {
+  for (const token of await endTokensBeyondRoles(trx, users)) act.change('token', token, 'revoked')
 }

@@ -1,4 +1,5 @@
 import { sessionRoutes, userRoutes } from '@keyward/contract/routes/people'
+import { endTokensBeyondRoles } from '../../lifecycle/end-beyond-roles.ts'
 import { endTokens, liveOf } from '../../lifecycle/end-tokens.ts'
 import { revokeConsents } from '../../lifecycle/revoke-consent.ts'
 import { createUser, eraseUser, updateUser } from '../../people/change-users.ts'
@@ -24,6 +25,8 @@ export function userHandlers(people: People): Implementation[] {
       transact(async (trx, act) => {
         const user = await updateUser(people, trx, request, permit, params.id, body)
         if (user.state === 'disabled') await endTokensOf(trx, act, user.id)
+        else if (body.roles !== undefined)
+          for (const token of await endTokensBeyondRoles(trx, [user.id])) act.change('token', token, 'revoked')
         return user
       }),
     ),
@@ -53,9 +56,9 @@ export function userHandlers(people: People): Implementation[] {
   ]
 }
 
-/** What clients hold on behalf of somebody who has no access any more: consents for good, and every token. */
+/** What is held by the leave of somebody who has no access any more: consents for good, every token of their clients, and what they minted by hand. */
 async function endTokensOf(trx: Trx, act: Act, user: string): Promise<void> {
   const { tokens } = await revokeConsents(trx, { user }, 'the person has no access any more')
-  const others = liveOf(await endTokens(trx, 'user_id', [user]))
+  const others = liveOf([...(await endTokens(trx, 'user_id', [user])), ...(await endTokens(trx, 'minted_by', [user]))])
   for (const token of [...tokens, ...others]) act.change('token', token, 'revoked')
 }

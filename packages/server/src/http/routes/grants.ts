@@ -3,8 +3,10 @@ import type { Grant } from '@keyward/contract/grants'
 import { routes } from '@keyward/contract/routes'
 import { requireReachedResource } from '../../inventory/resources.ts'
 import { placeOfWorkload } from '../../inventory/workloads.ts'
+import { endTokensOfDelegates } from '../../lifecycle/end-tokens.ts'
 import { revokeGrant } from '../../lifecycle/revoke-grant.ts'
 import { MintRefused } from '../../oauth/mint-request.ts'
+import { mayUseGrant } from '../../people/usable-grants.ts'
 import { createGrant, deleteGrant, listGrants, showGrant, updateGrant } from '../../policy/grants.ts'
 import { type Implementation, implement } from '../handle.ts'
 import { revocation } from '../revocation.ts'
@@ -28,8 +30,9 @@ export function grantHandlers(services: Services): Implementation[] {
     ),
     implement(grants.update, ({ permit, params, body, revision, transact }) =>
       transact(async (trx, act) => {
-        const grant = await updateGrant(trx, permit.reach, params.id, body, revision)
+        const { grant, delegatesOut } = await updateGrant(trx, permit.reach, params.id, body, revision)
         await act.record({ ...about(grant), ...(await placeOfWorkload(trx, grant.workload)), details: { changed: Object.keys(body) } })
+        for (const token of await endTokensOfDelegates(trx, grant.id, delegatesOut)) act.change('token', token, 'revoked')
         act.change('grant', grant.id)
         return grant
       }),
@@ -59,6 +62,8 @@ export function grantHandlers(services: Services): Implementation[] {
           },
           ...(body.ttl_seconds === undefined ? {} : { ttlSeconds: body.ttl_seconds }),
         })
+        // Again: a role that was taken away meanwhile ended the tokens that were written before, and not this one.
+        if (!(await mayUseGrant(db, user.id, grant.id))) throw new KeywardError('forbidden', 'Your role does not allow this any more')
         return { access_token: minted.token, token_type: minted.type, expires_in: minted.expiresInSeconds, token_id: minted.id }
       } catch (error) {
         throw error instanceof MintRefused ? refusalOf(error) : error

@@ -39,8 +39,7 @@ export async function mintConnected(
     throw new OAuthError('invalid_scope', 'the person said yes to another grant')
   if (wish.detail !== undefined)
     throw new OAuthError('invalid_authorization_details', 'the details are those that the person said yes to: leave them out')
-  if (!(await deps.connect.mayUseGrant(consent.user, consent.grant)))
-    throw new OAuthError('invalid_grant', 'the grant has ended, or the person may not use it any more')
+  await requireUsable(deps, consent)
   const { workload } = given.client
   const minted = await mintFor(
     deps.minter,
@@ -57,7 +56,14 @@ export async function mintConnected(
     },
     { ended: 'invalid_grant' },
   )
+  // Again: a role that was taken away meanwhile ended the tokens that were written before, and not this one (lifecycle/end-beyond-roles).
+  await requireUsable(deps, consent)
   return { minted, narrowed: consent.scope !== null }
+}
+
+async function requireUsable(deps: Deps, { user, grant }: { readonly user: string; readonly grant: string }): Promise<void> {
+  if (!(await deps.connect.mayUseGrant(user, grant)))
+    throw new OAuthError('invalid_grant', 'the grant has ended, or the person may not use it any more')
 }
 
 /** A DPoP key that has to be shown again; a bound refresh token of a confidential client needs none (RFC 9449 section 5). */

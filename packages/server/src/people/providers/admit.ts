@@ -12,9 +12,13 @@ import { rolesOf } from './groups.ts'
 import { mappingsOf, type ProviderRow } from './rows.ts'
 
 /** A session, or in words why there is none (`word`: for the audit log). What was withdrawn stays withdrawn either way. */
-export type Outcome =
+export type Outcome = (
   | { readonly session: StartedSession }
   | { readonly refused: string; readonly word: string; readonly user?: string | undefined }
+) & {
+  /** Whose roles became others: what is held by their leave may have to end (lifecycle/end-beyond-roles). */
+  readonly changed?: string | undefined
+}
 
 /**
  * Lets in whom a provider proved: a linked user, or a new one where the provider makes users. Their roles from its groups become what the
@@ -46,17 +50,17 @@ export async function admit(people: People, trx: Trx, caller: Caller, asked: Pro
   if (link.state !== 'active')
     return { refused: 'Your user of Keyward is disabled: an administrator can make it active again', word: 'user_disabled', user: link.id }
   // The built-in administrator's role is nobody else's to give or take.
-  if (!link.built_in && (await replaceGroupRoles(trx, link.id, row.id, roles)))
-    await recordRoles(people, trx, caller, row.id, link.id, roles)
+  const changed = !link.built_in && (await replaceGroupRoles(trx, link.id, row.id, roles)) ? link.id : undefined
+  if (changed !== undefined) await recordRoles(people, trx, caller, row.id, link.id, roles)
   const held = await trx.selectFrom('role_bindings').select('id').where('user_id', '=', link.id).limit(1).executeTakeFirst()
-  if (held === undefined) return { ...noRole(row, person), user: link.id }
+  if (held === undefined) return { ...noRole(row, person), user: link.id, changed }
   await trx
     .updateTable('user_links')
     .set({ last_used_at: sql`now()` })
     .where('provider_id', '=', row.id)
     .where('subject', '=', person.subject)
     .execute()
-  return await begin(people, trx, caller, row, person, link.id)
+  return { ...(await begin(people, trx, caller, row, person, link.id)), changed }
 }
 
 async function welcome(

@@ -78,6 +78,7 @@ export async function createProvider(
 /**
  * Changes what is given. Disabling ends the sessions that the provider began and takes back the roles that its groups gave; they come back
  * with the next sign-in after it was enabled. A mapping that goes takes its roles with it at once.
+ * @returns the provider, and the people who lost a role: what is held by their leave is the caller's to end
  * @throws KeywardError `not-found`, `precondition-failed`, `conflict`, `invalid-request`, `forbidden`
  */
 export async function updateProvider(
@@ -87,7 +88,7 @@ export async function updateProvider(
   id: string,
   input: IdentityProviderUpdate,
   revision: Revision,
-): Promise<IdentityProvider> {
+): Promise<{ readonly provider: IdentityProvider; readonly withdrawn: readonly string[] }> {
   const before = await lockProvider(trx, permit, id, revision)
   if (input.allow_private === false && before.issuer.startsWith('http:'))
     throw invalid('/allow_private', 'is needed by an issuer without TLS: add the provider anew with its https address')
@@ -107,26 +108,34 @@ export async function updateProvider(
       .where('id', '=', id)
       .execute(),
   )
+  let withdrawn: readonly string[] = []
   if (input.state === 'disabled') {
     await endSessionsOfProvider(trx, id)
-    await withdrawGroupRoles(trx, id, [])
+    withdrawn = await withdrawGroupRoles(trx, id, [])
   } else if (mappings !== undefined || input.groups_claim !== undefined) {
     // The roles that people hold were found by what was configured before: they are found anew when they sign in.
     if (changed(before, input)) await endSessionsOfProvider(trx, id)
-    await withdrawGroupRoles(trx, id, mappings ?? mappingsOf(before))
+    withdrawn = await withdrawGroupRoles(trx, id, mappings ?? mappingsOf(before))
   }
-  return showProviderById(people, trx, id)
+  return { provider: await showProviderById(people, trx, id), withdrawn }
 }
 
 /**
  * Deletes a provider with the links to its users, the roles that its groups gave and the sessions that it began. The users stay.
+ * @returns the people who lost a role
  * @throws KeywardError `not-found`, `precondition-failed`, `conflict`, `forbidden`
  */
-export async function deleteProvider(trx: Trx, permit: Permit<'identity_provider:delete'>, id: string, revision: Revision): Promise<void> {
+export async function deleteProvider(
+  trx: Trx,
+  permit: Permit<'identity_provider:delete'>,
+  id: string,
+  revision: Revision,
+): Promise<readonly string[]> {
   await lockProvider(trx, permit, id, revision)
   await endSessionsOfProvider(trx, id)
-  await withdrawGroupRoles(trx, id, [])
+  const withdrawn = await withdrawGroupRoles(trx, id, [])
   await trx.deleteFrom('identity_providers').where('id', '=', id).execute()
+  return withdrawn
 }
 
 async function lockProvider(

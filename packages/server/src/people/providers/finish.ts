@@ -1,7 +1,9 @@
 import { KeywardError } from '@keyward/contract/errors'
 import { isWellFormedSecret } from '@keyward/contract/secret-format'
 import { type Selectable, sql } from 'kysely'
+import { recordChanges } from '../../changes/record.ts'
 import type { ProviderLoginsTable } from '../../db/tables.ts'
+import { endTokensBeyondRoles } from '../../lifecycle/end-beyond-roles.ts'
 import { hashOf } from '../../observe/secret-string.ts'
 import { type Attempt, countAttempt } from '../attempts.ts'
 import { bySession } from '../authenticate.ts'
@@ -38,7 +40,15 @@ export async function arrive(people: People, caller: Caller, providerId: string,
   const person = await proven(people, caller, row, login, query, state)
   const to = ownPath(people.origin, login.return_to ?? undefined)
   if (login.user_id !== null) return await connected(people, caller, row, login.user_id, person, to, attempt)
-  const outcome = await people.db.transaction().execute((trx) => admit(people, trx, caller, row, person))
+  const outcome = await people.db.transaction().execute(async (trx) => {
+    const admitted = await admit(people, trx, caller, row, person)
+    const ended = admitted.changed === undefined ? [] : await endTokensBeyondRoles(trx, [admitted.changed])
+    await recordChanges(
+      trx,
+      ended.map((subject) => ({ kind: 'token', subject, op: 'revoked' })),
+    )
+    return admitted
+  })
   if ('refused' in outcome) throw await failed(people, caller, row.id, outcome.word, outcome.refused, outcome.user)
   await forget(attempt)
   return { session: outcome.session, token: outcome.session.token, to }

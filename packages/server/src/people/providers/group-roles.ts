@@ -62,19 +62,23 @@ export async function stillThere(trx: Trx, roles: readonly RoleBinding[]): Promi
 
 /**
  * Takes away every role that a provider's groups gave and no mapping of `keep` gives any more, and ends the sessions of whoever held one.
+ * @returns those people: what is held by their leave is the caller's to end (lifecycle/end-beyond-roles)
  * @throws KeywardError `conflict` where it would leave no admin who can sign in
  */
-export async function withdrawGroupRoles(trx: Trx, providerId: string, keep: readonly RoleBinding[]): Promise<void> {
+export async function withdrawGroupRoles(trx: Trx, providerId: string, keep: readonly RoleBinding[]): Promise<string[]> {
   await lockAdmins(trx)
   const admins = await adminsWhoCanSignIn(trx)
   const kept = JSON.stringify(keep.map(({ role, team, environment }) => ({ role, team: team ?? null, environment: environment ?? null })))
-  await sql`
+  const { rows } = await sql<{ user_id: string }>`
     with gone as (
       delete from role_bindings b where b.source = ${providerId} and not exists (
         select from jsonb_to_recordset(${kept}::jsonb) as k (role text, team text, environment text)
         where k.role = b.role and k.team is not distinct from b.team and k.environment is not distinct from b.environment)
       returning user_id
+    ), ended as (
+      update sessions set ended_at = now() where ended_at is null and user_id in (select user_id from gone)
     )
-    update sessions set ended_at = now() where ended_at is null and user_id in (select user_id from gone)`.execute(trx)
+    select distinct user_id from gone`.execute(trx)
   await requireAnAdmin(trx, admins)
+  return rows.map((row) => row.user_id)
 }
