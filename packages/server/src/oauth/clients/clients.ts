@@ -32,10 +32,11 @@ export class Clients {
     return await this.#documents.find(id)
   }
 
-  /** Whether a registered client may still be dealt with. Clients with a document are asked for it when they ask, not afterwards. */
+  /** Whether a client may still be dealt with. One with a document is asked for it when it asks a person, not afterwards. */
   async isActive(id: string): Promise<boolean> {
-    if (!/^(?:cli|wl)_/.test(id)) return true
-    return (await this.#row(id)) !== undefined
+    if (id === commandLineId) return true
+    if (/^(?:cli|wl)_/.test(id)) return (await this.#row(id)) !== undefined
+    return refusedClientAddress(id, this.#deps) === undefined
   }
 
   async #registered(id: string): Promise<ConnectingClient> {
