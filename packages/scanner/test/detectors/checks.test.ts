@@ -54,10 +54,10 @@ describe('checksums', () => {
 
   test('Keyward’s own tokens: every sealed one is proved, every one with a character changed refuted', () => {
     const letters = [...'0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz']
-    const prefix = fc.constantFrom('kwu_', 'kwc_', 'kwl_')
-    const bodyOf = fc.array(fc.constantFrom(...letters), { minLength: 37, maxLength: 37 }).map((chars) => chars.join(''))
+    const prefix = fc.constantFrom('kwu_', 'kwc_', 'kwl_', 'kws_', 'kwr_', 'kwa_', 'kwd_')
+    const bodyOf = fc.array(fc.constantFrom(...letters), { minLength: 43, maxLength: 43 }).map((chars) => chars.join(''))
     fc.assert(
-      fc.property(prefix, bodyOf, fc.nat(36), fc.constantFrom(...letters), (start, body, at, letter) => {
+      fc.property(prefix, bodyOf, fc.nat(42), fc.constantFrom(...letters), (start, body, at, letter) => {
         const token = start + body + crc32Base62(start + body)
         expect(verdict('keyward', token)).toBe('proved')
         fc.pre(body[at] !== letter)
