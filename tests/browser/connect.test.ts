@@ -177,3 +177,35 @@ test('an administrator sees everybody’s apps, and registers and revokes one', 
   expect(seen.complaints).toEqual([])
   await seen.close()
 })
+
+test('a first sign-in by link in the middle of a request comes back to it, by way of the welcome', { timeout: 60_000 }, async () => {
+  const { id } = await at.keyward.api<{ id: string }>('POST', '/api/v1/users', {
+    name: 'new here',
+    email: 'new-here@example.com',
+    roles: [{ role: 'operator' }],
+  })
+  const client = at.publish('first', { client_name: 'First Editor' })
+  const seen = await visit(browser, at.keyward)
+  const { page } = seen
+  await open(page, requestOf(client).query)
+  await page.getByLabel('E-mail address').waitFor()
+  const { url } = await at.keyward.api<{ url: string }>('POST', `/api/v1/users/${id}/sign-in-link`)
+  await page.goto(url)
+  await page.getByRole('heading', { name: 'Welcome, new here' }).waitFor()
+  await page.getByRole('button', { name: 'Skip for now' }).click()
+  await page.getByRole('heading', { name: 'Connect First Editor?' }).waitFor()
+  expect(seen.complaints).toEqual([])
+  await seen.close()
+})
+
+test('the welcome leads to no other site, whatever stands in its address', { timeout: 60_000 }, async () => {
+  const seen = await signedIn(await at.addPerson('lured', [{ role: 'operator' }]))
+  const { page } = seen
+  for (const to of ['https://evil.example/', '//evil.example', '/\\evil.example', 'javascript:alert(1)']) {
+    await page.goto(`/welcome?${new URLSearchParams({ to })}`)
+    await page.getByRole('button', { name: 'Skip for now' }).click()
+    await page.waitForURL((url) => url.pathname === '/')
+  }
+  expect(seen.strangers).toEqual([])
+  await seen.close()
+})

@@ -6,6 +6,7 @@ import { cache } from '../../api/cache.ts'
 import { meQuery } from '../../api/me.ts'
 import { ownPath } from '../../app/destination.ts'
 import { hasLinkToken } from '../../app/link-token.ts'
+import { keepOnward, takeOnward } from '../../app/onward.ts'
 import { SignInFrame } from './frame.tsx'
 import { LinkSignIn } from './link-sign-in.tsx'
 import { PasskeyButton } from './passkey-button.tsx'
@@ -27,10 +28,15 @@ export default function SignInPage() {
     window.addEventListener('hashchange', onHash)
     return () => window.removeEventListener('hashchange', onHash)
   }, [])
+  useEffect(() => {
+    if (to !== undefined) keepOnward(ownPath(to))
+  }, [to])
   const enter = (signedIn: Me) => {
     setEntering(true)
     cache.setQueryData(meQuery.queryKey, signedIn)
-    void navigate({ href: signedIn.needs_sign_in_method ? '/welcome' : ownPath(to), replace: true })
+    const kept = takeOnward()
+    const onward = to === undefined ? kept : ownPath(to)
+    void navigate({ href: signedIn.needs_sign_in_method ? `/welcome?${new URLSearchParams({ to: onward })}` : onward, replace: true })
   }
   if (byLink)
     return (

@@ -1,18 +1,20 @@
 import { useQuery } from '@tanstack/react-query'
-import { Navigate, useNavigate } from '@tanstack/react-router'
+import { Navigate, useNavigate, useSearch } from '@tanstack/react-router'
 import { Fingerprint } from 'lucide-react'
 import { useState } from 'react'
 import { useAct } from '../../api/act.ts'
 import { cache } from '../../api/cache.ts'
 import { meQuery } from '../../api/me.ts'
+import { ownPath } from '../../app/destination.ts'
 import { Button } from '../../components/button.tsx'
 import { FailureNotice } from '../../components/failure-notice.tsx'
 import { SignInFrame } from './frame.tsx'
 import { NewPasswordForm } from './new-password-form.tsx'
 import { addPasskey, passkeyObstacle } from './passkeys.ts'
 
-/** After a link: a way to sign in next time. */
+/** After a link: a way to sign in next time; then to where the person was going, such as a client that waits for their yes. */
 export default function WelcomePage() {
+  const { to } = useSearch({ strict: false }) as { to?: string }
   const navigate = useNavigate()
   const me = useQuery(meQuery)
   const [withPassword, setWithPassword] = useState(false)
@@ -20,7 +22,7 @@ export default function WelcomePage() {
   const obstacle = passkeyObstacle()
   const go = async () => {
     await cache.invalidateQueries({ queryKey: meQuery.queryKey })
-    void navigate({ to: '/', replace: true })
+    void navigate({ href: ownPath(to), replace: true })
   }
   if (me.data === null) return <Navigate to="/sign-in" replace />
   return (
