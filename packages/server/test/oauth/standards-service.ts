@@ -51,73 +51,51 @@ export async function startStandards() {
   const service = await startTokenService()
   const pair = newKey()
   const secret = formatSecret('clientSecret', randomBytes(32))
-  const url = (path: string) => service.issuer + path
-
-  const self = {
-    service,
-    pair,
-    secret,
-    workload: '',
-    grant: '',
-    /** An address of the service. */
-    url,
-    basic: (id = self.workload, password = secret) => ({ authorization: `Basic ${Buffer.from(`${id}:${password}`).toString('base64')}` }),
-    /** A workload that has the same secret. */
-    async other(name: string): Promise<string> {
-      const id = await service.addWorkload(name)
-      await service.addIdentity(id, { method: 'client_secret_basic', secret_hash: hash('sha256', secret, 'buffer') })
-      return id
-    },
-    async send(path: string, body: BodyInit | undefined, headers: Record<string, string> = {}, method = 'POST'): Promise<Answered> {
-      const init = body === undefined ? {} : { body }
-      const response = await fetch(url(path), { method, headers, redirect: 'manual', ...init })
-      const text = await response.text()
-      const parsed = text.startsWith('{') ? (JSON.parse(text) as Record<string, unknown>) : {}
-      return { status: response.status, headers: response.headers, text, body: parsed }
-    },
-    async post(path: string, form: Record<string, string> | string, headers: Record<string, string> = {}): Promise<Answered> {
-      const body = typeof form === 'string' ? form : new URLSearchParams(form).toString()
-      return await self.send(path, body, { 'content-type': formType, ...headers })
-    },
-    async token(form: Record<string, string> | string, headers: Record<string, string> = {}): Promise<Answered> {
-      return await self.post('/oauth2/token', form, headers)
-    },
-    /** A token for the workload itself. */
-    async mint(more: Record<string, string> = {}, id = self.workload): Promise<string> {
-      return String((await self.token({ grant_type: 'client_credentials', ...more }, self.basic(id))).body.access_token)
-    },
-    /** A client assertion; a claim or header that is undefined is left out. */
-    assertion({ header, claims, key }: Change = {}): string {
-      const now = nowSeconds()
-      const all = {
-        iss: self.workload,
-        sub: self.workload,
-        aud: service.issuer,
-        iat: now,
-        exp: now + 60,
-        jti: randomUUID(),
-        ...claims,
-      }
-      return signedText(JSON.stringify({ alg: 'ES256', ...header }), JSON.stringify(all), key ?? pair.privateKey)
-    },
-    withAssertion: (client_assertion: string, more: Record<string, string> = {}) => ({
-      grant_type: 'client_credentials',
-      client_assertion_type: assertionType,
-      client_assertion,
-      ...more,
-    }),
-    async introspect(token: string, headers: Record<string, string> = self.basic()): Promise<Answered> {
-      return await self.post('/oauth2/introspect', { token }, headers)
-    },
-    stop: () => service.stop(),
+  /** A workload that has the same secret. */
+  const other = async (name: string): Promise<string> => {
+    const id = await service.addWorkload(name)
+    await service.addIdentity(id, { method: 'client_secret_basic', secret_hash: hash('sha256', secret, 'buffer') })
+    return id
   }
-  self.workload = await self.other('standards')
-  self.grant = await service.addGrant(self.workload)
-  await service.addIdentity(self.workload, {
+  const workload = await other('standards')
+  const grant = await service.addGrant(workload)
+  await service.addIdentity(workload, {
     method: 'private_key_jwt',
     public_jwk: JSON.stringify(pair.publicKey.export({ format: 'jwk' })),
   })
-  return self
+
+  /** An address of the service. */
+  const url = (path: string): string => service.issuer + path
+  const basic = (id = workload, password = secret) => ({
+    authorization: `Basic ${Buffer.from(`${id}:${password}`).toString('base64')}`,
+  })
+  const send = async (path: string, body: BodyInit | undefined, headers: Record<string, string> = {}, method = 'POST') => {
+    const response = await fetch(url(path), { method, headers, redirect: 'manual', ...(body === undefined ? {} : { body }) })
+    const text = await response.text()
+    const parsed = text.startsWith('{') ? (JSON.parse(text) as Record<string, unknown>) : {}
+    return { status: response.status, headers: response.headers, text, body: parsed } satisfies Answered
+  }
+  const post = (path: string, form: Record<string, string> | string, headers: Record<string, string> = {}) =>
+    send(path, typeof form === 'string' ? form : new URLSearchParams(form).toString(), { 'content-type': formType, ...headers })
+  const token = (form: Record<string, string> | string, headers: Record<string, string> = {}) => post('/oauth2/token', form, headers)
+  /** A token for the workload itself. */
+  const mint = async (more: Record<string, string> = {}): Promise<string> =>
+    String((await token({ grant_type: 'client_credentials', ...more }, basic())).body.access_token)
+  /** A client assertion; a claim or header that is undefined is left out. */
+  const assertion = ({ header, claims, key }: Change = {}): string => {
+    const now = nowSeconds()
+    const all = { iss: workload, sub: workload, aud: service.issuer, iat: now, exp: now + 60, jti: randomUUID(), ...claims }
+    return signedText(JSON.stringify({ alg: 'ES256', ...header }), JSON.stringify(all), key ?? pair.privateKey)
+  }
+  const withAssertion = (client_assertion: string, more: Record<string, string> = {}) => ({
+    grant_type: 'client_credentials',
+    client_assertion_type: assertionType,
+    client_assertion,
+    ...more,
+  })
+  const introspect = (asked: string, headers: Record<string, string> = basic()) => post('/oauth2/introspect', { token: asked }, headers)
+  const stop = () => service.stop()
+  return { service, pair, secret, workload, grant, other, url, basic, send, post, token, mint, assertion, withAssertion, introspect, stop }
 }
 
 export type Standards = Awaited<ReturnType<typeof startStandards>>
