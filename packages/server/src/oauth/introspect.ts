@@ -64,11 +64,13 @@ async function factsOf(db: Database, token: string): Promise<Facts | undefined> 
     .innerJoin('workloads', 'workloads.id', 'tokens.workload_id')
     .innerJoin('resources', 'resources.id', 'tokens.resource_id')
     .leftJoin('tenants', 'tenants.id', 'tokens.tenant_id')
+    .leftJoin('workload_identities', 'workload_identities.id', 'tokens.identity_id')
     .leftJoin('workloads as actors', 'actors.id', 'tokens.actor_id')
     .leftJoin('users', 'users.id', 'tokens.user_id')
     .leftJoin('consents', 'consents.id', 'tokens.consent_id')
     .select([
       'tokens.revoked_at',
+      'workload_identities.revoked_at as identity_end',
       'grants.state as grant_state',
       'grants.expires_at as grant_end',
       'grants.scope',
@@ -86,6 +88,7 @@ async function factsOf(db: Database, token: string): Promise<Facts | undefined> 
   if (row === undefined) return undefined
   const ended =
     row.revoked_at !== null ||
+    row.identity_end !== null ||
     row.grant_state !== 'active' ||
     row.workload_state !== 'active' ||
     row.tenant_state === 'revoked' ||
