@@ -92,6 +92,24 @@ test('a refresh token ends with the consent at the latest, and is stored as a ha
   expect((await refresh(body.refresh_token)).body.error).toBe('invalid_grant')
 })
 
+test('an access token ends with the consent at the latest', async () => {
+  const grant = await at.estate.grant('crm', { scope: { methods: ['GET'], paths: ['/**'] } })
+  const { query, verifier } = at.request(client)
+  const code = (await at.consent(at.admin, query, { grant })).get('code') ?? ''
+  await at.sql("update consents set expires_at = now() + interval '100 seconds' where grant_id = $1", [grant])
+  const { body } = await at.token({
+    grant_type: 'authorization_code',
+    client_id: client,
+    code,
+    redirect_uri: query.get('redirect_uri') ?? '',
+    code_verifier: verifier,
+  })
+  expect(body.expires_in).toBeGreaterThan(0)
+  expect(body.expires_in).toBeLessThanOrEqual(100)
+  await at.sql("update consents set expires_at = now() - interval '1 second' where grant_id = $1", [grant])
+  expect((await refresh(body.refresh_token)).body.error).toBe('invalid_grant')
+})
+
 test('RFC 7009 2.1: a client that gives its refresh token back ends all that came of the code; another client ends nothing', async () => {
   const tokens = await at.connect(at.admin, client)
   const revoke = (form: Record<string, string>) =>

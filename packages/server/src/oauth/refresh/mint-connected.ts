@@ -1,4 +1,5 @@
 import type { GrantScope } from '@keyward/contract/grants'
+import { sql } from 'kysely'
 import type { Database } from '../../db/database.ts'
 import { wishOf } from '../choose-grant.ts'
 import type { Presenter } from '../clients/presenter.ts'
@@ -29,9 +30,10 @@ export async function mintConnected(
     .innerJoin('grants', 'grants.id', 'consents.grant_id')
     .innerJoin('resources', 'resources.id', 'grants.resource_id')
     .select(['consents.user_id as user', 'consents.grant_id as grant', 'consents.scope', 'resources.name as resource'])
+    .select(sql<number>`floor(extract(epoch from consents.expires_at - now()))::int`.as('secondsLeft'))
     .where('consents.id', '=', given.consent)
     .executeTakeFirst()
-  if (consent === undefined) throw new OAuthError('invalid_grant', 'the consent is gone')
+  if (consent === undefined || consent.secondsLeft < 1) throw new OAuthError('invalid_grant', 'the consent has ended: connect again')
   const wish = wishOf(deps.issuer, request.form)
   if (wish.resource !== undefined && wish.resource !== consent.resource)
     throw new OAuthError('invalid_target', 'the person said yes to another resource')
@@ -46,6 +48,7 @@ export async function mintConnected(
     {
       ...request.context,
       grant: consent.grant,
+      ttlSeconds: consent.secondsLeft,
       method: workload?.method ?? 'authorization_code',
       ...(workload === undefined
         ? {}
@@ -66,7 +69,7 @@ async function requireUsable(deps: Deps, { user, grant }: { readonly user: strin
     throw new OAuthError('invalid_grant', 'the grant has ended, or the person may not use it any more')
 }
 
-/** A DPoP key that has to be shown again; a bound refresh token of a confidential client needs none (RFC 9449 section 5). */
+/** The DPoP key that the next request has to show again: of public clients, as RFC 9449 section 5 asks, and of workloads alike. */
 export function shownKey(request: Pick<TokenRequest, 'binding'>): string | undefined {
   return request.binding?.kind === 'dpop' ? request.binding.thumbprint : undefined
 }
