@@ -15,7 +15,7 @@ const replacement = '�'
 
 /** Text that a person may see: without what would reorder, hide or break it, masked where it looks like a secret, and bounded. */
 export function safeText(text: string, charsMax: number = textCharsMax): string {
-  if (plain.test(text) && !/(?:kw[uclsk]_|sk-|eyJ)/.test(text)) return text
+  if (plain.test(text) && !/(?:kw[a-z]_|sk-|eyJ)/.test(text)) return text
   const bounded = text.length > charsMax * 4 ? text.slice(0, charsMax * 4) : text
   const clean = redact(bounded.replace(unsafe, replacement))
   return clean.length > charsMax ? `${clean.slice(0, charsMax - 1).toWellFormed()}…` : clean

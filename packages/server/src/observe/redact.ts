@@ -1,9 +1,14 @@
+import { secretPrefixes } from '@keyward/contract/secret-format'
+
+/** Every secret that Keyward itself issues. */
+const own = new RegExp(`\\b(?:${Object.values(secretPrefixes).join('|')})_[0-9A-Za-z]{20,}`, 'g')
+
 /**
  * The last door before a log line leaves the process: whatever looks like a secret is masked, whoever put it there. Forms, not field
  * names: a secret in a message, a stack or a URL is caught too. It is a net under the rule that nothing secret is logged, not the rule.
  */
 const forms: readonly (readonly [RegExp, string])[] = [
-  [/\bkw[uclsk]_[0-9A-Za-z]{20,}/g, 'kw*_[redacted]'],
+  [own, 'kw*_[redacted]'],
   [/\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*/g, '[redacted jwt]'],
   [/\b(?:sk|rk|pk|xai|gsk|pplx|hf|ghp|gho|ghs|ghu|ghr|glpat|AKIA|ASIA|AIza|xox[abprs])[-_]?[A-Za-z0-9_-]{16,}/g, '[redacted secret]'],
   [/\bgithub_pat_[A-Za-z0-9_]{20,}/g, '[redacted secret]'],
