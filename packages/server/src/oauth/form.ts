@@ -13,7 +13,9 @@ const repeatable = new Set(['resource', 'audience'])
 export async function readForm(request: Request): Promise<Form> {
   const type = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase()
   if (type !== 'application/x-www-form-urlencoded') throw new OAuthError('invalid_request', 'send application/x-www-form-urlencoded')
-  return parseForm(new URLSearchParams(await boundedText(request)))
+  const text = await boundedText(request)
+  requireUtf8(text)
+  return parseForm(new URLSearchParams(text))
 }
 
 /** The same from parameters that were read already, such as a query. @throws OAuthError `invalid_request` where one comes twice */
@@ -21,6 +23,7 @@ export function parseForm(parameters: URLSearchParams): Form {
   const values = new Map<string, string[]>()
   for (const [name, value] of parameters) {
     if (value === '') continue
+    requireText(name, value)
     const known = values.get(name)
     if (known === undefined) values.set(name, [value])
     else if (repeatable.has(name)) known.push(value)
@@ -54,6 +57,7 @@ export async function readJsonForm(request: Request): Promise<Form> {
     const texts = list.filter((one) => one !== null && one !== '').map((one) => (typeof one === 'number' ? String(one) : one))
     if (!texts.every((one) => typeof one === 'string'))
       throw new OAuthError('invalid_request', `the parameter ${printable(name)} must be text`)
+    for (const one of texts) requireText(name, one)
     if (texts.length > 0) values.set(name, texts)
   }
   return new Form(values)
@@ -96,6 +100,21 @@ export async function boundedText(request: Request): Promise<string> {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch {
     throw new OAuthError('invalid_request', 'the body is not UTF-8')
+  }
+}
+
+/** RFC 6749, appendix A: no parameter holds a NUL; the database has none in a text, and others' requests wait in the same statement. */
+function requireText(name: string, value: string): void {
+  if (value.includes('\0') || !value.isWellFormed())
+    throw new OAuthError('invalid_request', `the parameter ${printable(name)} holds what is no text`)
+}
+
+/** What is escaped has to be UTF-8 as well: a parser that puts U+FFFD in its place makes one value of many. */
+function requireUtf8(form: string): void {
+  try {
+    decodeURIComponent(form.replace(/%(?![0-9a-fA-F]{2})/g, '%25'))
+  } catch {
+    throw new OAuthError('invalid_request', 'the body escapes bytes that are not UTF-8')
   }
 }
 

@@ -1,6 +1,7 @@
 import type { GrantScope } from '@keyward/contract/grants'
 import type { AssuranceLevel } from '@keyward/contract/words'
 import type pg from 'pg'
+import { isRefusal } from '../audit/database-refusal.ts'
 import { GroupCommit } from '../audit/group-commit.ts'
 
 /** What minting under a grant needs to know, as it is in the database now. */
@@ -71,7 +72,7 @@ export class MintFactsReader {
   readonly #byWorkload: GroupCommit<GrantsAsked, readonly MintFacts[]>
 
   constructor(pool: Pick<pg.Pool, 'query'>) {
-    const bounds = { isRefusal: () => false, inFlightMax, waitingMax, batchMax }
+    const bounds = { isRefusal, inFlightMax, waitingMax, batchMax }
     this.#byId = new GroupCommit<string, MintFacts | undefined>({
       flush: async (batch) => {
         const query: pg.QueryConfig & { query_timeout: number } = { ...byId, values: [[...new Set(batch)]], query_timeout: answerMsMax }
