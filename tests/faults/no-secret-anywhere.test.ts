@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import { readdirSync, readFileSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { readFileSync } from 'node:fs'
 import { allRoutes } from '@keyward/contract/routes'
 import type { Fake } from '@keyward/testkit/fake/server'
 import { startFakeOpenai } from '@keyward/testkit/openai/server'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Estate, makeEstate } from '../support/estate.ts'
 import { type KeywardProcess, startKeyward } from '../support/keyward.ts'
+import { filesBelow, found } from '../support/look-for.ts'
 
 /* Promises 1 and 2: a planted secret is used, echoed back by a hostile upstream, and then looked for everywhere that Keyward writes or answers. */
 
@@ -29,27 +29,6 @@ afterAll(async () => {
   await keyward.kill()
   await openai.stop()
 })
-
-/** The forms in which somebody might find it. */
-const forms = (secret: string): Record<string, Buffer> => ({
-  plain: Buffer.from(secret),
-  base64: Buffer.from(Buffer.from(secret).toString('base64').slice(0, -4)),
-  hex: Buffer.from(Buffer.from(secret).toString('hex')),
-  utf16: Buffer.from(secret, 'utf16le'),
-})
-
-function found(place: string, bytes: Buffer, secret: string): string[] {
-  return Object.entries(forms(secret)).flatMap(([form, needle]) => (bytes.includes(needle) ? [`${place} (${form})`] : []))
-}
-
-function* filesBelow(folder: string): Generator<string> {
-  for (const name of readdirSync(folder)) {
-    const path = join(folder, name)
-    const stat = statSync(path, { throwIfNoEntry: false })
-    if (stat?.isDirectory()) yield* filesBelow(path)
-    else if (stat?.isFile()) yield path
-  }
-}
 
 async function call(behaviour: object, stream: boolean, model = 'gpt-4.1-mini'): Promise<string> {
   const response = await fetch(`${keyward.origin}/g/openai/v1/chat/completions`, {
