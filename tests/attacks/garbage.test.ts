@@ -71,8 +71,21 @@ async function send({ method, target, headers, body }: Sent): Promise<Answer | u
   const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`).join('')
   const length = method === 'GET' && body.length === 0 ? '' : `Content-Length: ${body.length}\r\n`
   const head = `${method} ${target} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n${lines}${length}\r\n`
-  const text = await sendRaw(keyward.origin, Buffer.concat([Buffer.from(head, 'latin1'), body]), 5_000)
-  return text === '' ? undefined : parseAnswer(text)
+  // A busy machine can make the node deaf for a moment, and then it refuses, as it should: it is asked again.
+  for (let tries = 0; ; tries++) {
+    const text = await sendRaw(keyward.origin, Buffer.concat([Buffer.from(head, 'latin1'), body]), 5_000)
+    const answer = text === '' ? undefined : parseAnswer(text)
+    if (answer?.status !== 503 || tries >= deafTriesMax || !/node_deaf|cannot be heard|still reading what was revoked/.test(text))
+      return answer
+    await untilReady()
+  }
+}
+
+const deafTriesMax = 10
+
+async function untilReady(): Promise<void> {
+  const deadline = performance.now() + 10_000
+  while (performance.now() < deadline) if ((await fetch(`${keyward.origin}/readyz`)).status === 200) return
 }
 
 /** No failure of ours, nothing told that is ours. */
