@@ -3,7 +3,7 @@ import { Description, EnvironmentName, Name } from './fields.ts'
 import { Identity, IdentityCreate } from './identities.ts'
 import { idSchema } from './ids.ts'
 import { PageQuery, Revision, Timestamp } from './page.ts'
-import { WorkloadType } from './words.ts'
+import { AssuranceLevel, WorkloadType } from './words.ts'
 
 export const workloadStates = ['active', 'revoked'] as const
 
@@ -35,6 +35,9 @@ export const Workload = z
     description: z.string().nullable(),
     state: z.enum(workloadStates),
     identities: z.array(Identity),
+    assurance: AssuranceLevel.nullable().meta({
+      description: 'That of its weakest live identity: whoever can use that one is the workload. Null: it has none',
+    }),
     last_used_at: Timestamp.nullable(),
     revoked_at: Timestamp.nullable(),
     created_at: Timestamp,

@@ -185,7 +185,7 @@ async function start(config: Config, log: Log, startedMs: number, undo: (() => u
       (error: unknown) => log.warn({ err: error }, 'signing keys could not be read'),
     )
   })
-  const minter = new Minter({ pool: journal, keys, audit, node, issuer, nowMs })
+  const minter = new Minter({ pool: journal, keys, audit, node, issuer, algorithm: config.tokenAlgorithm, nowMs })
 
   // Policy.
   const prices = new Prices(db)

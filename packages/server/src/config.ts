@@ -37,6 +37,11 @@ export const optionDefinitions = [
     text: 'Where client certificates come from (RFC 8705). `tls`: a TLS connection is asked for one and may have none (a browser that has some may ask which). `proxy`: besides, the Client-Cert and Client-Cert-Chain headers (RFC 9440) of KEYWARD_TRUSTED_PROXIES are believed; choose it only where each of those proxies sets or removes them, for a certificate is no secret. `off`: nowhere.',
   },
   {
+    name: 'KEYWARD_TOKEN_ALGORITHM',
+    default: 'ES256',
+    text: 'What access tokens are signed with: ES256, or RS256 for verifiers that know nothing else (RFC 9068 asks everybody to know it). The keys of both are published.',
+  },
+  {
     name: 'KEYWARD_KEK',
     default: 'file: one file per installation in the configuration folder of the user',
     text: 'Where the key-encryption key is: file:PATH or env:NAME (32 bytes as base64 or hex).',
@@ -67,6 +72,7 @@ export interface Config {
   readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined
   readonly trustedProxies: readonly string[]
   readonly clientCertificates: 'off' | 'tls' | 'proxy'
+  readonly tokenAlgorithm: 'ES256' | 'RS256'
   readonly kek: string | undefined
   readonly databaseUrl: string | undefined
   readonly postgresAccount: string | undefined
@@ -126,6 +132,9 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, co
     throw new ConfigError('KEYWARD_CLIENT_CERTIFICATES', `"${certificatesText}" is not one of off, tls, proxy`)
   if (clientCertificates === 'proxy' && trustedProxies.length === 0)
     throw new ConfigError('KEYWARD_CLIENT_CERTIFICATES', 'proxy needs to know whose word counts: set KEYWARD_TRUSTED_PROXIES')
+  const algorithmText = value('KEYWARD_TOKEN_ALGORITHM') ?? 'ES256'
+  const tokenAlgorithm = (['ES256', 'RS256'] as const).find((one) => one === algorithmText)
+  if (tokenAlgorithm === undefined) throw new ConfigError('KEYWARD_TOKEN_ALGORITHM', `"${algorithmText}" is not one of ES256, RS256`)
   const issuer = value('KEYWARD_ISSUER')
   if (issuer !== undefined) checkIssuer(issuer)
   const databaseUrl = value('DATABASE_URL')
@@ -143,6 +152,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, co
     tls,
     trustedProxies,
     clientCertificates,
+    tokenAlgorithm,
     kek: value('KEYWARD_KEK'),
     databaseUrl,
     postgresAccount: value('KEYWARD_PG_USER'),

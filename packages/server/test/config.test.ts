@@ -35,6 +35,7 @@ describe('options', () => {
     ['a network that is none', { KEYWARD_TRUSTED_PROXIES: '10.0.0.0/64' }],
     ['a database that is no PostgreSQL', { DATABASE_URL: 'mysql://localhost/x' }],
     ['a log level that is none', { KEYWARD_LOG: 'loud' }],
+    ['an algorithm that no token is signed with', { KEYWARD_TOKEN_ALGORITHM: 'HS256' }],
   ])('are refused with their name and what to do: %s', (_why, env) => {
     const message = refusal(env)
     expect(message).toMatch(new RegExp(`^(${Object.keys(env)[0]}|KEYWARD_TLS_KEY): `))
@@ -46,6 +47,8 @@ describe('options', () => {
     expect(read({ KEYWARD_ISSUER: 'https://keyward.example.com' }).issuer).toBe('https://keyward.example.com')
     expect(read({ KEYWARD_CONSOLE: 'off' }).consoleFolder).toBeUndefined()
     expect(read({ KEYWARD_PORT: ' ' }).port).toBe(7411)
+    expect(read({}).tokenAlgorithm).toBe('ES256')
+    expect(read({ KEYWARD_TOKEN_ALGORITHM: 'RS256' }).tokenAlgorithm).toBe('RS256')
   })
 
   it('each have one definition with a text', () => {

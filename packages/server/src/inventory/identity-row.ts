@@ -1,7 +1,8 @@
 import type { Identity } from '@keyward/contract/identities'
-import { identityMethods } from '@keyward/contract/words'
+import { type AssuranceLevel, identityMethods } from '@keyward/contract/words'
 import type { Selectable } from 'kysely'
 import type { WorkloadIdentitiesTable } from '../db/tables.ts'
+import { weaker } from '../policy/assurance.ts'
 import { shown, shownOrNull } from './times.ts'
 
 /* An identity's row, and what is shown of it. */
@@ -36,7 +37,7 @@ export function identityOf(row: IdentityRow): Identity {
     subject: params.spiffe_id ?? (params.subject === undefined ? null : `${params.subject.kind}=${params.subject.value}`),
     single_use: params.single_use ?? false,
     grants: params.grants ?? null,
-    assurance: method === 'client_secret_basic' ? 'shared_secret' : 'federated',
+    assurance: assuranceOf(method),
     warnings: warningsOf(method, params),
     thumbprint: row.thumbprint,
     hint: row.hint,
@@ -65,6 +66,18 @@ function warningsOf(method: Identity['method'], params: StoredParams): string[] 
       ? ['A client secret can be copied and used from anywhere: let the workload prove who it is by a key or an issuer']
       : []
   return [...shared, ...(params.warnings ?? [])]
+}
+
+/** At least: a token that was asked for with a certificate is bound to it; the others' are bound where a proof came with the request. */
+function assuranceOf(method: Identity['method']): AssuranceLevel {
+  if (method === 'client_secret_basic') return 'shared_secret'
+  return method === 'oidc' || method === 'spiffe_jwt' || method === 'private_key_jwt' ? 'federated' : 'key_bound'
+}
+
+/** Of a workload: that of its weakest identity that can be used. */
+export function weakestOf(identities: readonly Identity[]): AssuranceLevel | null {
+  const live = identities.filter((one) => one.revoked_at === null && (one.expires_at === null || Date.parse(one.expires_at) > Date.now()))
+  return live.reduce<AssuranceLevel | null>((weakest, one) => (weakest === null ? one.assurance : weaker(weakest, one.assurance)), null)
 }
 
 function methodOf(text: string): Identity['method'] {

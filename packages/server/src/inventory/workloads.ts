@@ -11,6 +11,7 @@ import { invalid, naming } from './conflicts.ts'
 import { requireBackupOwner, requireCovered, teamOfOwner } from './credentials.ts'
 import { requireEnvironment } from './environments.ts'
 import { identitiesOf, insertIdentity } from './identities.ts'
+import { weakestOf } from './identity-row.ts'
 import { requireOwner } from './owners.ts'
 import { ownedWithin } from './reach.ts'
 import { matches } from './search.ts'
@@ -172,6 +173,7 @@ function workloadOf(row: Selectable<WorkloadsTable>, identities: readonly Identi
     description: row.description,
     state: row.state,
     identities: [...identities],
+    assurance: weakestOf(identities),
     last_used_at: shownOrNull(row.last_used_at),
     revoked_at: shownOrNull(row.revoked_at),
     created_at: shown(row.created_at),

@@ -45,6 +45,7 @@ export async function introspect(
       granted: verified.narrowed ?? facts.scope,
     }),
     ...(verified.act === undefined ? {} : { act: verified.act }),
+    ...(verified.mayAct === undefined ? {} : { may_act: { sub: verified.mayAct } }),
     ...(verified.tenant === undefined ? {} : { tenant: verified.tenant }),
     ...(verified.boundTo === undefined ? {} : { cnf: { [verified.binding === 'mtls' ? 'x5t#S256' : 'jkt']: verified.boundTo } }),
   }

@@ -11,7 +11,7 @@ import { type GrantsAsked, type MintFacts, MintFactsReader } from './mint-facts.
 import { type MintedAccessToken, type MintRefusalCode, MintRefused, type MintRequest } from './mint-request.ts'
 import { type MintRow, mintStatement } from './mint-statement.ts'
 import { signJwt } from './sign-jwt.ts'
-import type { SigningKeys } from './signing-keys.ts'
+import type { SigningAlg, SigningKeys } from './signing-keys.ts'
 import type { Actor } from './verify.ts'
 
 interface Deps {
@@ -21,6 +21,8 @@ interface Deps {
   readonly audit: Pick<Audit, 'record'>
   readonly node: string
   readonly issuer: string
+  /** What tokens are signed with; default ES256. */
+  readonly algorithm?: SigningAlg
   nowMs(): number
 }
 
@@ -152,7 +154,7 @@ export class Minter {
     const user = behalf?.user ?? parent?.token.user
     const details =
       narrower === undefined ? undefined : [{ type: facts.resourceKind, locations: [resource], identifier: facts.id, ...narrower }]
-    const token = signJwt(this.#deps.keys.signer(request.alg ?? 'ES256'), 'at+jwt', {
+    const token = signJwt(this.#deps.keys.signer(request.alg ?? this.#deps.algorithm ?? 'ES256'), 'at+jwt', {
       iss: this.#deps.issuer,
       sub: subject,
       aud: resource,
@@ -167,6 +169,8 @@ export class Minter {
       identity: request.identity,
       assurance,
       act,
+      // Where several may, the claim has no room for them (RFC 8693, section 4.4), and the grant says it alone.
+      may_act: facts.delegates.length === 1 ? { sub: facts.delegates[0] } : undefined,
       authorization_details: details,
       cnf: binding === undefined ? undefined : binding.kind === 'dpop' ? { jkt: binding.thumbprint } : { 'x5t#S256': binding.thumbprint },
     })

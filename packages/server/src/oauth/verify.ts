@@ -27,6 +27,8 @@ export interface VerifiedToken {
   /** Who holds it: the grant's workload, one that it was handed on to, or a person's client. */
   readonly client: string
   readonly act: Actor | undefined
+  /** The one workload that may act under it by exchange (`may_act`, RFC 8693 section 4.4); undefined: the grant's delegates say it alone. */
+  readonly mayAct: string | undefined
   readonly tenant: string | undefined
   readonly identity: string | undefined
   readonly assurance: AssuranceLevel
@@ -146,7 +148,8 @@ export class TokenVerifier {
     const key = typeof header.kid === 'string' ? this.#deps.keys.verifier(header.kid) : undefined
     if (key === undefined || header.alg !== key.alg) throw new TokenError('token_invalid', 'the token is not signed by a key of ours')
     if (!isSignedBy(compact, key.alg, key.key)) throw new TokenError('token_invalid', 'the signature is not valid')
-    const { iss, sub, client_id, aud, exp, iat, jti, grant, tenant, identity, cnf, act, assurance, authorization_details } = payload
+    const { iss, sub, client_id, aud, exp, iat, jti, grant, tenant, identity, cnf, act, may_act, assurance, authorization_details } =
+      payload
     const workload = payload.workload ?? sub
     if (iss !== this.#deps.issuer) throw new TokenError('token_invalid', 'the token is of another issuer')
     if (
@@ -169,6 +172,8 @@ export class TokenVerifier {
       user: sub.startsWith('usr_') ? sub : undefined,
       client: client_id,
       act: act as Actor | undefined,
+      mayAct:
+        typeof may_act === 'object' && may_act !== null && 'sub' in may_act && typeof may_act.sub === 'string' ? may_act.sub : undefined,
       tenant: typeof tenant === 'string' ? tenant : undefined,
       identity: typeof identity === 'string' ? identity : undefined,
       assurance: assuranceLevels.find((level) => level === assurance) ?? 'shared_secret',

@@ -85,3 +85,20 @@ describe('a client secret', () => {
     expect(JSON.stringify(rows)).not.toContain(String(first.body.client_secret))
   })
 })
+
+describe('the assurance of a workload', () => {
+  test('is that of its weakest identity that can be used; without any it has none', async () => {
+    const admin = await api.tokenOf('admin')
+    const things = maker(api, admin)
+    const id = await things.workload(await things.team())
+    const assurance = async () => (await api.ask('GET', `/api/v1/workloads/${id}`, { token: admin })).body.assurance
+    const give = async (body: object) => (await api.ask('POST', `/api/v1/workloads/${id}/identities`, { token: admin, body })).body.id
+    expect(await assurance()).toBeNull()
+    await give({ method: 'private_key_jwt', jwk: jwkOf(generateKeyPairSync('ed25519').publicKey) })
+    expect(await assurance()).toBe('federated')
+    const secret = await give({ method: 'client_secret_basic' })
+    expect(await assurance()).toBe('shared_secret')
+    await api.ask('POST', `/api/v1/workloads/${id}/identities/${secret}/revoke`, { token: admin, body: { reason: 'a test of assurance' } })
+    expect(await assurance()).toBe('federated')
+  })
+})

@@ -54,6 +54,7 @@ function verified(id: string, grant: string, workload: string): VerifiedToken {
     user: undefined,
     client: workload,
     act: undefined,
+    mayAct: undefined,
     tenant: undefined,
     identity: undefined,
     assurance: 'federated',

@@ -162,6 +162,22 @@ describe('RFC 8693 2.1 and 2.2.1: a token that is handed on', () => {
   })
 })
 
+describe('RFC 8693 4.4: `may_act`', () => {
+  it('names the one delegate; a token that names another is not handed on, whatever the grant says by then', async () => {
+    const parent = await first()
+    expect(decodeJwt(parent).may_act).toEqual({ sub: helper })
+    const delegates = async (list: string[]) =>
+      await service.db.updateTable('grants').set({ delegates: list }).where('id', '=', grant).execute()
+    await delegates([stranger])
+    expect((await handOn(stranger, parent)).body).toMatchObject({ error: 'unauthorized_client' })
+    expect((await handOn(helper, parent)).body).toMatchObject({ error: 'unauthorized_client' })
+    await delegates([helper, stranger])
+    expect(decodeJwt(await first()).may_act).toBeUndefined()
+    expect((await handOn(stranger, await first())).status).toBe(200)
+    await delegates([helper])
+  })
+})
+
 describe('RFC 8693 2.2.2: what is refused, and by which code', () => {
   it.each([
     ['a subject token that is none', { subject_token: 'nonsense' }, 'invalid_request'],
@@ -271,4 +287,29 @@ it('a child that is being minted while its parent is revoked is refused or revok
         : await service.db.selectFrom('tokens').select('id').where('id', 'in', ids).where('revoked_at', 'is', null).execute()
     expect(alive).toEqual([])
   }
+})
+
+it.each([
+  ['bytes that are not UTF-8', `grant_type=client_credentials&scope=grant%3A%ff`],
+  ['an overlong form of a character', `grant_type=client_credentials&scope=grant%3A%c0%af`],
+])('RFC 6749 Appendix B: a form that escapes %s is an invalid request', async (_name, body) => {
+  const response = await fetch(`${service.issuer}/oauth2/token`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-www-form-urlencoded', ...basic(owner) },
+    body,
+  })
+  expect([response.status, ((await response.json()) as Body).error]).toEqual([400, 'invalid_request'])
+})
+
+it('RFC 7617 2: a secret in base64 with characters that a lax decoder skips is not the secret', async () => {
+  const { authorization } = basic(owner)
+  const response = await fetch(`${service.issuer}/oauth2/token`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/x-www-form-urlencoded',
+      authorization: `${authorization.slice(0, 20)}!${authorization.slice(20)}`,
+    },
+    body: new URLSearchParams({ grant_type: 'client_credentials' }),
+  })
+  expect([response.status, ((await response.json()) as Body).error]).toEqual([401, 'invalid_client'])
 })

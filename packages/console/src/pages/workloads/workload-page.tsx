@@ -23,6 +23,7 @@ import { RecentActs } from '../audit/recent-acts.tsx'
 import { GrantForm } from '../grants/grant-form.tsx'
 import { GrantLink } from '../grants/grant-link.tsx'
 import { ScopeText } from '../grants/scope-text.tsx'
+import { AssuranceBadge } from '../tokens/assurance-badge.tsx'
 import { Identities } from './identities.tsx'
 import { WorkloadTokens } from './workload-tokens.tsx'
 
@@ -120,6 +121,10 @@ function Shown({ workload }: { readonly workload: Workload }) {
               ['Owner', <Reference key="owner" id={workload.owner} />],
               ['Backup', <Reference key="backup" id={workload.backup_owner} none="nobody" />],
               ['Environment', workload.environment],
+              [
+                'Assurance',
+                workload.assurance === null ? 'none: no identity' : <AssuranceBadge key="assurance" level={workload.assurance} />,
+              ],
               ['Last used', <Moment key="used" at={workload.last_used_at} />],
               ['Added', <Moment key="added" at={workload.created_at} />],
               ['Changed', <Moment key="changed" at={workload.updated_at} />],

@@ -74,6 +74,14 @@ async function handOn(deps: Deps, request: TokenRequest, subjectToken: string, a
     if (holder === client.workload && subject.user === undefined && binding.thumbprint !== subject.boundTo)
       throw new OAuthError('invalid_request', 'the subject_token is bound to another key than this request shows')
   }
+  // RFC 8693, section 4.4. The grant's delegates are asked as well, as they are now (oauth/mint).
+  if (
+    subject.mayAct !== undefined &&
+    client.workload !== subject.mayAct &&
+    client.workload !== subject.workload &&
+    client.workload !== holder
+  )
+    throw new OAuthError('unauthorized_client', 'the subject_token names another workload that may act under it')
   const wish = wishOf(deps.issuer, form)
   if (wish.grant !== undefined && wish.grant !== subject.grant)
     throw new OAuthError('invalid_scope', 'a token is exchanged within its own grant')
