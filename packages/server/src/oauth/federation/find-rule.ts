@@ -60,7 +60,10 @@ export function findRule(candidates: readonly Candidate[], assertion: Assertion,
     )
   }
   if (fits.some(({ rule }) => rule.workload !== first.rule.workload))
-    throw new FederationRefused('ambiguous', 'its claims fit trust rules of several workloads: name yours by client_id')
+    throw new FederationRefused(
+      'ambiguous',
+      'its claims fit trust rules of several workloads: name yours by client_id, or its grant by scope=grant:ID',
+    )
   return fits.find(({ rule }) => hasAsked(rule, hints)) ?? first
 }
 

@@ -14,7 +14,7 @@ import {
   type Tryout,
 } from './federation.ts'
 import { KeysAway } from './fetch-keys.ts'
-import { type Candidate, findRule, ownAudiences } from './find-rule.ts'
+import { type Candidate, type Fit, findRule, ownAudiences } from './find-rule.ts'
 import { IssuerKeySets } from './issuer-keys.ts'
 import { type Assertion, readAssertion, rememberUntil, timeProblems } from './read-assertion.ts'
 import { isSignedBy } from './signature.ts'
@@ -101,7 +101,7 @@ export class TrustedIssuers implements Federation, Tryout {
     known.issuer = candidate.issuer.id
     const [late] = timeProblems(assertion, this.#deps.nowMs())
     if (late !== undefined) throw new FederationRefused('time', late)
-    const { issuer, rule } = findRule(candidates, assertion, hints, this.#own)
+    const { issuer, rule } = await this.#find(candidates, assertion, hints)
     known.issuer = issuer.id
     await this.#verify(issuer, assertion)
     known.workload = rule.workload
@@ -114,6 +114,21 @@ export class TrustedIssuers implements Federation, Tryout {
       attests: issuer.attests,
       issuer: issuer.id,
       subject: assertion.subject,
+    }
+  }
+
+  /**
+   * The rule that a token fits. Where it fits those of several workloads (another team's rule may let in this one's jobs, too), the grant
+   * that was asked for says whose is meant, for it belongs to one.
+   */
+  async #find(candidates: readonly Candidate[], assertion: Assertion, hints: FederationHints): Promise<Fit> {
+    try {
+      return findRule(candidates, assertion, hints, this.#own)
+    } catch (error) {
+      if (!(error instanceof FederationRefused) || error.code !== 'ambiguous' || hints.grant === undefined) throw error
+      const grant = await this.#deps.db.selectFrom('grants').select('workload_id').where('id', '=', hints.grant).executeTakeFirst()
+      if (grant === undefined) throw error
+      return findRule(candidates, assertion, { ...hints, workload: grant.workload_id }, this.#own)
     }
   }
 
