@@ -106,7 +106,20 @@ const scenarios = [
   'auth/wif-jwt-bearer',
 ]
 
-test.each(scenarios)('the client passes %s', { timeout: 60_000 }, async (scenario) => {
+/** One of each kind in the everyday run; all of them in `npm run test:deep`. */
+const everyday: ReadonlySet<string> = new Set([
+  'auth/metadata-default',
+  'auth/basic-cimd',
+  'auth/scope-step-up',
+  'auth/pre-registration',
+  'auth/iss-wrong-issuer',
+  'auth/client-credentials-jwt',
+  'auth/dpop-nonce',
+  'auth/wif-jwt-bearer',
+])
+const chosen = scenarios.filter((scenario) => process.env.KEYWARD_DEEP === '1' || everyday.has(scenario))
+
+test.each(chosen)('the client passes %s', { timeout: 60_000 }, async (scenario) => {
   const { code, output } = await run(['client', '--command', `${process.execPath} ${client}`, '--scenario', scenario])
   expect(code, output).toBe(0)
 })

@@ -27,7 +27,7 @@ describe('identities that are certificates, made by people', () => {
     expect(await make({ method: 'tls_client_auth', issuer: issuers.x509, san_dns: 'agent.acme.example' })).toMatchObject({
       method: 'tls_client_auth',
       subject: 'san_dns=agent.acme.example',
-      assurance: 'federated',
+      assurance: 'key_bound',
     })
     expect(await make({ method: 'spiffe_x509', issuer: issuers.spiffe, spiffe_id: 'spiffe://acme.example/ns/prod/agent' })).toMatchObject({
       subject: 'spiffe://acme.example/ns/prod/agent',
