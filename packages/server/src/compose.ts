@@ -268,7 +268,7 @@ async function start(config: Config, log: Log, startedMs: number, undo: (() => u
     journal: { record: async (record) => (disk.mayRecord ? await audit.record(record) : undefined) },
     log,
   })
-  const federation = new TrustedIssuers({ db, egress, issuer, refusals, log, nowMs, monotonicMs })
+  const federation = new TrustedIssuers({ db, egress, issuer, refusals, log, isDeaf: () => feed.deaf, nowMs, monotonicMs })
   feed.on((change) => federation.onChange(change))
   // A server for development alone: clients may be on this machine, too.
   const developing = issuer.startsWith('http:') && isLoopbackHost(new URL(issuer).hostname)

@@ -7,7 +7,6 @@ import { OAuthError } from './oauth-error.ts'
 
 export interface ChosenGrant {
   readonly facts: MintFacts
-  readonly grant: string
   /** Narrower than the grant's, where the request asked for that. */
   readonly scope: GrantScope | undefined
   /** The request spoke by authorization_details, so the answer does. */
@@ -73,7 +72,7 @@ export async function chooseGrant(
   if (another !== undefined) throw new OAuthError('invalid_target', 'this workload has several grants there: name one with scope=grant:ID')
   if (wish.detail !== undefined && wish.detail.type !== only.resourceKind)
     throw new OAuthError('invalid_authorization_details', `the resource is of type ${only.resourceKind}`)
-  return { facts: only, grant: only.id, scope: wish.detail?.scope, echo: wish.detail !== undefined }
+  return { facts: only, scope: wish.detail?.scope, echo: wish.detail !== undefined }
 }
 
 /** A fragment (RFC 8707 section 2), and what makes one address name another resource for whoever resolves it. */

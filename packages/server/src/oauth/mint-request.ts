@@ -2,7 +2,6 @@ import type { GrantScope } from '@keyward/contract/grants'
 import type { AssuranceLevel, IdentityMethod } from '@keyward/contract/words'
 import type { Binding } from '../policy/assurance.ts'
 import type { MintFacts } from './mint-facts.ts'
-import type { SigningAlg } from './signing-keys.ts'
 import type { Actor, VerifiedToken } from './verify.ts'
 
 /** How the asker proved who it is, as it is recorded. `token_exchange` where a token of ours was handed on. */
@@ -34,7 +33,6 @@ export interface MintRequest {
   readonly parent?: ParentToken
   /** Shorter than the grant's own, never longer. */
   readonly ttlSeconds?: number
-  readonly alg?: SigningAlg
   readonly correlationId?: string
   readonly personal?: { readonly user?: string; readonly ip?: string; readonly userAgent?: string }
 }

@@ -154,7 +154,7 @@ export class Minter {
     const user = behalf?.user ?? parent?.token.user
     const details =
       narrower === undefined ? undefined : [{ type: facts.resourceKind, locations: [resource], identifier: facts.id, ...narrower }]
-    const token = signJwt(this.#deps.keys.signer(request.alg ?? this.#deps.algorithm ?? 'ES256'), 'at+jwt', {
+    const token = signJwt(this.#deps.keys.signer(this.#deps.algorithm ?? 'ES256'), 'at+jwt', {
       iss: this.#deps.issuer,
       sub: subject,
       aud: resource,

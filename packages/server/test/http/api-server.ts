@@ -106,6 +106,7 @@ export async function startApi(options: { openStreams?: Services['openStreams'] 
     issuer: origin,
     refusals: new NoiseJournal({ action: 'token.mint', journal: audit, log }),
     log,
+    isDeaf: () => feed.deaf,
     nowMs: () => feed.nowMs(),
     monotonicMs: systemClock.monotonicMs,
   })

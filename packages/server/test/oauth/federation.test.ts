@@ -279,3 +279,16 @@ describe('the standards', () => {
     expect(fake.requests).toEqual([])
   })
 })
+
+test('a node that cannot hear believes nothing that it remembers of issuers: 503, and no token', async () => {
+  const fake = await running(startFakeIssuer())
+  const issuer = await estate.issuer({ issuer: fake.issuer, preset: 'generic' })
+  await estate.workload(issuer, { claims: { sub: 'agent-deaf' } })
+  const ask = () => estate.bearer(fake.token({ sub: 'agent-deaf', aud: service.issuer }))
+  expect((await ask()).status).toBe(200)
+  service.setDeaf(true)
+  const deaf = await ask()
+  service.setDeaf(false)
+  expect(deaf).toMatchObject({ status: 503, body: { error: 'temporarily_unavailable' } })
+  expect((await ask()).status).toBe(200)
+})

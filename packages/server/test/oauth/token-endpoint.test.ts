@@ -109,7 +109,7 @@ describe('200', () => {
   })
 
   it('RSA tokens are there for those who need them: RS256 is signed with a key of its own (RFC 9068 section 2.1)', async () => {
-    const { token } = await service.minter.mint({ grant, workload, method: 'by_hand', alg: 'RS256' })
+    const { token } = await service.rs256Minter.mint({ grant, workload, method: 'by_hand' })
     expect(decodeProtectedHeader(token).alg).toBe('RS256')
     await jwtVerify(token, createRemoteJWKSet(new URL(`${service.issuer}/oauth2/jwks`)), { algorithms: ['RS256'] })
     expect(service.verifier.verify(token).grant).toBe(grant)

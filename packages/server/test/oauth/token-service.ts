@@ -50,6 +50,7 @@ export async function startTokenService() {
   await keys.start()
 
   let skewMs = 0
+  let deaf = false
   const nowMs = () => Date.now() + skewMs
   const revoked = new Revoked({
     db,
@@ -73,9 +74,11 @@ export async function startTokenService() {
     issuer,
     refusals: new NoiseJournal({ action: 'token.mint', journal: audit, log }),
     log,
+    isDeaf: () => deaf,
     nowMs,
     monotonicMs: () => performance.now() + skewMs,
   })
+  const rs256Minter = new Minter({ pool, keys, audit, node: 'node_test', issuer, algorithm: 'RS256', nowMs })
   const personTokens = new Set<string>()
   // Whoever calls is a proxy that is believed, until a test says otherwise.
   const proxy = { trusted: true }
@@ -124,6 +127,12 @@ export async function startTokenService() {
     federation,
     personTokens,
     proxy,
+    /** Signs with the other algorithm (KEYWARD_TOKEN_ALGORITHM). */
+    rs256Minter,
+    /** What the change feed would say of this node. */
+    setDeaf: (value: boolean) => {
+      deaf = value
+    },
     /** Moves the service's idea of now. */
     skew: (ms: number) => {
       skewMs = ms

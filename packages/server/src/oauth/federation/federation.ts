@@ -58,6 +58,7 @@ export type FederationRefusalCode =
   | 'signature'
   | 'replayed'
   | 'keys_away'
+  | 'node_deaf'
 
 /**
  * Why a token of an issuer was refused; the message is for its sender and says nothing about other workloads. What only the log may know
@@ -71,4 +72,9 @@ export class FederationRefused extends Error {
     this.name = 'FederationRefused'
     this.code = code
   }
+}
+
+/** Nothing is wrong with the token: its sender may try again. */
+export function isPassing({ code }: FederationRefused): boolean {
+  return code === 'keys_away' || code === 'node_deaf'
 }

@@ -30,6 +30,8 @@ export interface TrustedIssuersDeps {
   /** Where refused attempts are recorded, bounded (audit/noise.ts). */
   readonly refusals: { record(record: AuditRecord): Promise<void> }
   readonly log: { warn(fields: object, message: string): void }
+  /** This node does not hear what changes: what it remembers of issuers and their keys can't be believed (promise 5). */
+  isDeaf(): boolean
   nowMs(): number
   monotonicMs(): number
 }
@@ -60,6 +62,7 @@ export class TrustedIssuers implements Federation, Tryout {
   async prove(jwt: string, hints: FederationHints, context: FederationContext = {}): Promise<FederatedProof> {
     const known: { issuer?: string; workload?: string; subject?: string } = {}
     try {
+      if (this.#deps.isDeaf()) throw new FederationRefused('node_deaf', 'this node cannot hear what was revoked: try again in some seconds')
       return await this.#prove(jwt, hints, known)
     } catch (error) {
       if (error instanceof FederationRefused) await this.#record(error, known, context)
@@ -69,6 +72,7 @@ export class TrustedIssuers implements Federation, Tryout {
 
   /** The keys of a SPIFFE bundle endpoint, within the same bounds and from the same cache. @throws KeysAway */
   async bundleOf(id: string): Promise<readonly Readonly<Record<string, unknown>>[]> {
+    if (this.#deps.isDeaf()) throw new KeysAway('this node cannot hear what was revoked')
     const issuer = await this.#store.byId(id)
     if (issuer === undefined) throw new KeysAway('the issuer is not trusted')
     return await this.#keys.bundle(issuer)

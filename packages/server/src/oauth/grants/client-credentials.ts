@@ -15,7 +15,7 @@ export async function clientCredentials(deps: Deps, request: TokenRequest): Prom
     deps.minter,
     {
       ...request.context,
-      grant: chosen.grant,
+      grant: chosen.facts.id,
       facts: chosen.facts,
       workload: client.workload,
       identity: client.identity,

@@ -1,7 +1,7 @@
 import type { Database } from '../../db/database.ts'
 import { chooseGrant, wishOf } from '../choose-grant.ts'
 import { noteIdentityUse } from '../client.ts'
-import { type Federation, FederationRefused } from '../federation/federation.ts'
+import { type Federation, FederationRefused, isPassing } from '../federation/federation.ts'
 import { bringsCredentials } from '../methods/authenticate-client.ts'
 import type { Minter } from '../mint.ts'
 import { OAuthError } from '../oauth-error.ts'
@@ -38,8 +38,7 @@ export async function federated(
   const hints = { workload: form.one('client_id'), identity: form.one('federation_rule_id'), grant, resource }
   const proof = await deps.federation.prove(jwt, hints, request.context).catch((error: unknown) => {
     if (!(error instanceof FederationRefused)) throw error
-    // Nothing is wrong with the token: the sender may try again.
-    if (error.code === 'keys_away')
+    if (isPassing(error))
       throw new OAuthError('temporarily_unavailable', error.message, { cause: error.cause, headers: { 'retry-after': '5' } })
     throw new OAuthError(refusal, `the token was refused: ${error.message}`, { cause: error.cause })
   })
@@ -50,7 +49,7 @@ export async function federated(
     deps.minter,
     {
       ...request.context,
-      grant: chosen.grant,
+      grant: chosen.facts.id,
       facts: chosen.facts,
       workload: proof.workload,
       identity: proof.identity,

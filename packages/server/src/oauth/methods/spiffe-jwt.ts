@@ -1,5 +1,5 @@
 import type { AuthenticatedClient } from '../client.ts'
-import { type Federation, FederationRefused } from '../federation/federation.ts'
+import { type Federation, FederationRefused, isPassing } from '../federation/federation.ts'
 import { OAuthError } from '../oauth-error.ts'
 
 /** OAuth SPIFFE client authentication. */
@@ -12,7 +12,7 @@ export const spiffeAssertionType = 'urn:ietf:params:oauth:client-assertion-type:
  */
 export async function spiffeJwt(federation: Federation, svid: string, clientId: string | undefined): Promise<AuthenticatedClient> {
   const proof = await federation.prove(svid, { workload: clientId, method: 'spiffe_jwt' }).catch((error: unknown) => {
-    if (error instanceof FederationRefused && error.code === 'keys_away')
+    if (error instanceof FederationRefused && isPassing(error))
       throw new OAuthError('temporarily_unavailable', error.message, { cause: error.cause, headers: { 'retry-after': '5' } })
     if (error instanceof FederationRefused)
       throw new OAuthError('invalid_client', `the JWT-SVID was refused: ${error.message}`, { cause: error.cause })
